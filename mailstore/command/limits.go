@@ -1,0 +1,35 @@
+package command
+
+// Limits of the state, each enforced by the state machine and, where a client can reach it, earlier.
+const (
+	// MaxMailboxes bounds the mailboxes of one account, placeholders included.
+	MaxMailboxes = 2000
+	// MaxDepth bounds the components of a mailbox name.
+	MaxDepth = 32
+	// MaxNewMailboxes bounds the mailboxes that one command creates: a name's missing parents, or the
+	// first mailboxes of an account.
+	MaxNewMailboxes = MaxDepth
+	// MaxKeywords bounds the distinct keywords of one mailbox: one bit each in Message.Keywords.
+	MaxKeywords = 64
+	// MaxMessages bounds the messages of one mailbox.
+	MaxMessages = 10_000_000
+	// MaxRanges bounds the UID ranges in one command.
+	MaxRanges = 16_384
+	// MaxSealedName bounds a sealed mailbox name component or keyword, in bytes.
+	MaxSealedName = 1024
+	// MaxSealedAddress bounds a sealed address, in bytes.
+	MaxSealedAddress = 1024
+	// MaxWrappedKey bounds a wrapped account key, in bytes.
+	MaxWrappedKey = 512
+	// MaxSealedVerifiers bounds an account's sealed password verifiers, in bytes.
+	MaxSealedVerifiers = 16 << 10
+	// MaxSealedSummary bounds a sealed message summary, in bytes.
+	MaxSealedSummary = 64 << 10
+	// MaxReadMessages bounds the messages (and the expunged ranges) in one MailboxRead result.
+	MaxReadMessages = 8192
+	// ExpungeHorizon is how many expunged UIDs a mailbox remembers with their MODSEQ. A reader that asks
+	// from before the oldest of them is told to read the mailbox anew.
+	ExpungeHorizon = 10_000
+	// DefaultQuotaBytes is the quota of an account that was created without one.
+	DefaultQuotaBytes = 10 << 30
+)
