@@ -1,0 +1,94 @@
+package boundary
+
+import (
+	"errors"
+	"sync"
+)
+
+// ErrClosed is returned by a Link whose other side is gone, was closed, or stopped reading.
+var ErrClosed = errors.New("boundary: link closed")
+
+// Link carries frames between the two sides of one replica, in order, in batches.
+type Link interface {
+	// Send queues frames for the other side; it copies them and never blocks. ErrClosed when the link
+	// is closed, which it also becomes when more than MaxQueueBytes wait or a frame exceeds
+	// MaxFrameBytes. Safe for concurrent use.
+	Send(frames ...[]byte) error
+	// Recv waits until frames are there and returns all of them. They belong to the caller: the other
+	// side cannot change them. ErrClosed after the last. One goroutine at a time.
+	Recv() ([][]byte, error)
+	// Close closes both directions. Safe to call twice.
+	Close() error
+}
+
+// Pipe returns the two ends of a Link within one process.
+func Pipe() (enclaveEnd, hostEnd Link) {
+	a, b := newQueue(), newQueue()
+	return &pipe{in: a, out: b}, &pipe{in: b, out: a}
+}
+
+type pipe struct{ in, out *queue }
+
+func (p *pipe) Send(frames ...[]byte) error { return p.out.put(frames) }
+func (p *pipe) Recv() ([][]byte, error)     { return p.in.take() }
+
+func (p *pipe) Close() error {
+	p.in.close()
+	p.out.close()
+	return nil
+}
+
+// queue is one direction of a pipe.
+type queue struct {
+	mu     sync.Mutex
+	filled sync.Cond
+	frames [][]byte // guarded by mu
+	bytes  int      // guarded by mu
+	closed bool     // guarded by mu
+}
+
+func newQueue() *queue {
+	q := &queue{}
+	q.filled.L = &q.mu
+	return q
+}
+
+func (q *queue) put(frames [][]byte) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, f := range frames {
+		if q.closed {
+			return ErrClosed
+		}
+		if len(f) > MaxFrameBytes || q.bytes+len(f) > MaxQueueBytes {
+			q.closed = true
+			q.filled.Broadcast()
+			return ErrClosed
+		}
+		q.frames = append(q.frames, append([]byte(nil), f...))
+		q.bytes += len(f)
+	}
+	q.filled.Signal()
+	return nil
+}
+
+func (q *queue) take() ([][]byte, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.frames) == 0 {
+		if q.closed {
+			return nil, ErrClosed
+		}
+		q.filled.Wait()
+	}
+	frames := q.frames
+	q.frames, q.bytes = nil, 0
+	return frames, nil
+}
+
+func (q *queue) close() {
+	q.mu.Lock()
+	q.closed = true
+	q.filled.Broadcast()
+	q.mu.Unlock()
+}
