@@ -1,0 +1,120 @@
+package bftcore
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"troxymail/bftcore/quorum"
+	"troxymail/bftcore/wire"
+)
+
+// Limits and times of the core. Those that an operator may want to change stand in Config instead.
+const (
+	// MaxVerify bounds the certificates in one Verify call.
+	MaxVerify = 256
+	// MaxFetchOrders bounds the orders asked for, and served, by one FETCH.
+	MaxFetchOrders = 64
+	// MaxPendingRequests and MaxPendingBytes bound the requests that wait, for each replica that they
+	// came from (the own enclave is one of them).
+	MaxPendingRequests = 8192
+	MaxPendingBytes    = 16 << 20
+	// MaxWaitingBodies bounds how many of those may wait for large bodies.
+	MaxWaitingBodies = 256
+	// MaxInFlightBytes bounds the batches that the leader has proposed and not yet executed.
+	MaxInFlightBytes = 32 << 20
+	// MaxBufferedBytes bounds the PREPAREs that a follower keeps before their turn.
+	MaxBufferedBytes = 64 << 20
+	// MaxRetainedBytes bounds the executed batches that stay in memory for peers that lag a little.
+	MaxRetainedBytes = 16 << 20
+	// DedupWindow is how many sequence numbers below the highest executed one are remembered exactly, for
+	// each origin.
+	DedupWindow = 4096
+
+	fetchAfter     = Time(50 * time.Millisecond)  // T_fetch
+	fetchMax       = Time(2 * time.Second)        // T_fetch doubles up to here while nothing comes
+	forwardAgain   = Time(150 * time.Millisecond) // below the proxies' time of retransmission
+	refusedAgain   = Time(1 * time.Second)        // after a refusal of the own enclave
+	progressAfter  = Time(200 * time.Millisecond)
+	idleFirst      = Time(2 * time.Second)
+	idleMax        = Time(10 * time.Second)
+	lagAfter       = Time(500 * time.Millisecond) // a peer that misses an order for so long is helped
+	loadPatience   = Time(10 * time.Second)
+	resendRate     = 32 << 20 // bytes a second, for each peer
+	resendBurst    = 8 << 20  // bytes
+	reanswerRate   = 1000     // requests a second, for each peer
+	reanswerBurst  = 1024
+	resendAtOnce   = 16 // orders sent again because of one PROGRESS
+	maxLoadBytes   = 4 << 20
+	tokensPerCount = int64(time.Second)
+)
+
+// Config says which replica of which group the core serves. Zero numbers mean the defaults.
+type Config struct {
+	Self     wire.ReplicaID
+	Quorum   quorum.Config
+	Epoch    uint32        // configuration epoch in every certificate
+	Founding wire.Founding // certificates of another founding are nothing
+
+	MaxBatch   int  // requests in a batch; default 256, at most wire.MaxBatchRequests
+	BatchBytes int  // encoded requests in a batch; default 512 KiB, at most wire.MaxBatchBytes
+	BatchDelay Time // how long a batch may fill while others are in flight; default 2 ms
+	Window     int  // orders proposed beyond the applied one; default 256, at most 4096
+}
+
+const (
+	defaultMaxBatch   = 256
+	defaultBatchBytes = 512 << 10
+	defaultBatchDelay = Time(2 * time.Millisecond)
+	defaultWindow     = 256
+	maxWindow         = 4096
+)
+
+// Restored is what a host found when it started. The zero value is an empty host.
+type Restored struct {
+	// Records is the host log from its beginning, in the order in which it was written. All of it
+	// must be durable: the host syncs the log before New. May be nil.
+	Records iter.Seq[Record]
+	// Applied is the order up to which the store is, durably or not.
+	Applied uint64
+}
+
+// Errors of New.
+var (
+	// ErrConfig is returned for a configuration out of bounds.
+	ErrConfig = errors.New("bftcore: invalid configuration")
+	// ErrLog is returned when a record is not what its kind says, or of another group: the log was
+	// damaged or belongs to another replica, and must be replaced.
+	ErrLog = errors.New("bftcore: log cannot be replayed")
+	// ErrLogBehind is returned at the leader when the store is ahead of the log. The store must never
+	// be made durable before the log; a host on which that happened must not propose.
+	ErrLogBehind = errors.New("bftcore: the store is ahead of the log")
+)
+
+func (c Config) complete() (Config, error) {
+	if c.Quorum.N() == 0 || int(c.Self) >= c.Quorum.N() {
+		return c, fmt.Errorf("%w: replica %d in a group of %d", ErrConfig, c.Self, c.Quorum.N())
+	}
+	setDefault(&c.MaxBatch, defaultMaxBatch)
+	setDefault(&c.BatchBytes, defaultBatchBytes)
+	setDefault(&c.BatchDelay, defaultBatchDelay)
+	setDefault(&c.Window, defaultWindow)
+	switch {
+	case c.MaxBatch < 1 || c.MaxBatch > wire.MaxBatchRequests:
+		return c, fmt.Errorf("%w: MaxBatch %d", ErrConfig, c.MaxBatch)
+	case c.BatchBytes < 1 || c.BatchBytes > wire.MaxBatchBytes:
+		return c, fmt.Errorf("%w: BatchBytes %d", ErrConfig, c.BatchBytes)
+	case c.BatchDelay < 0 || c.BatchDelay > Time(time.Second):
+		return c, fmt.Errorf("%w: BatchDelay %d ns", ErrConfig, c.BatchDelay)
+	case c.Window < 1 || c.Window > maxWindow:
+		return c, fmt.Errorf("%w: Window %d", ErrConfig, c.Window)
+	}
+	return c, nil
+}
+
+func setDefault[T int | int64](v *T, d T) {
+	if *v == 0 {
+		*v = d
+	}
+}

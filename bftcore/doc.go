@@ -1,0 +1,51 @@
+// Package bftcore orders requests: the untrusted half of the Hybster protocol (EuroSys 2017) as a pure
+// state machine. It has no clock, goroutine, lock, socket or disk; the same events in the same order
+// give the same effects, whatever machine runs it. Package node is what surrounds it with I/O.
+//
+// # Use
+//
+//	core, err := bftcore.New(config, now, restored)
+//	for each event { core.Step(now, event) }      // any number of events before one Ready
+//	ready := core.Ready()                         // what is to be done now
+//	... do it, in the order below ...
+//	core.Advance()                                // the slices of ready belong to the core again
+//	wait for the next event, or until core.NextDeadline(), then Step(now, Tick{})
+//
+// # Duties of the caller for one Ready
+//
+//  1. Append Records to the host log, in order, as one write. Nothing else of this Ready may have an
+//     effect before that write succeeded; when it fails, the host must stop.
+//  2. Send Messages. Those with AfterSync leave only once everything that was written to the log so far,
+//     the Records of this Ready included, is synced. Messages may be lost, repeated and reordered by
+//     the network, but their order per peer should be kept where that costs nothing.
+//  3. Hand Calls to the own enclave in order, later Readies after earlier ones, and bring each answer
+//     back by Step. Only request headers and MACs cross, never commands.
+//  4. Apply Execute to the store, batch by batch, in order, and report Executed. Handed to Execute
+//     means committed: it may be applied before it is synced, but what is durable is decided by
+//     Status.Durable (report Synced after each sync of the log).
+//  5. Serve Reanswer, Load and NeedBody, in no particular order, when there is time.
+//
+// Byte slices in a Ready (records, messages, requests) are never changed by the core or its caller;
+// they may be kept beyond Advance. The slices that hold them may not.
+//
+// # What it guarantees
+//
+// At correct hosts of a group in which at most f hosts are faulty: no two different batches at one
+// order, each order executed once and in order, and every order that one correct host executed is
+// executed by all correct hosts that stay connected to it, without help of the leader. A batch is
+// committed when f+1 certificates of distinct replicas that are consistent in their incarnations (package
+// quorum) bind its digest to one position: the leader's PREPARE and f COMMITs. Nothing is counted
+// before the own enclave verified it.
+//
+// The view is fixed at present. View change, checkpoints, state transfer and recovery come as further
+// files; their message kinds, certificate kinds and record kinds have numbers already.
+//
+// # Files
+//
+// config.go, event.go, ready.go, record.go, counters.go are the interface; core.go dispatches.
+// Then one phase a file: dedup.go and pending.go (requests), batch.go and order_prepare.go (leader),
+// slot.go, order_vote.go, order_commit.go (follower and quorum), execute.go, retransmit.go, fetch.go,
+// resend.go, progress.go, restore.go.
+//
+// Untrusted. Imports wire, canon and quorum only.
+package bftcore

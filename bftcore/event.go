@@ -1,0 +1,83 @@
+package bftcore
+
+import "troxymail/bftcore/wire"
+
+// Time is a moment in nanoseconds of a monotone clock that the caller chooses. It never decides what is
+// safe, only when something is tried again.
+type Time = int64
+
+// Event is what a host tells its core by Step. The implementations are in this file.
+type Event interface{ event() }
+
+// Received is a message of a peer. From is what the link authenticated, never what the message says.
+// Raw must not change afterwards: the core keeps slices of it. Any bytes are allowed.
+type Received struct {
+	From wire.ReplicaID
+	Raw  []byte
+}
+
+// Submit is a request that the own enclave wants ordered, encoded. Retransmit is set when the enclave
+// asks again because it had no answer: then it goes to all replicas.
+type Submit struct {
+	Raw        []byte
+	Retransmit bool
+}
+
+// Prepared answers CertifyPrepare. Certificate is nil when the enclave refused; then Invalid may name the
+// requests (indices of the call) whose MAC is wrong: they are dropped and the others proposed again.
+type Prepared struct {
+	Token       uint64
+	Certificate *wire.Certificate
+	Invalid     []int
+}
+
+// Committed answers CertifyCommit. Certificate is nil when the enclave refused, because the PREPARE
+// certificate or the MAC of any request of the batch is wrong, or because it may not certify.
+type Committed struct {
+	Token       uint64
+	Certificate *wire.Certificate
+}
+
+// Verified answers Verify: one verdict a certificate, in order. A slice of another length counts as all
+// false.
+type Verified struct {
+	Token uint64
+	OK    []bool
+}
+
+// BodyHeld says that a large sealed body is on the own disk, synced and read back. Answer NeedBody with it
+// also when the body has been there for long.
+type BodyHeld struct {
+	Body wire.Digest
+}
+
+// Executed says that the store applied every batch up to and including Order.
+type Executed struct {
+	Order uint64
+}
+
+// Synced says that every record up to and including the Record-th of this core (Ready.LastRecord) is
+// durable in the host log.
+type Synced struct {
+	Record uint64
+}
+
+// Loaded says that a Load for peer To is done (or was given up), and how many bytes were sent for it.
+type Loaded struct {
+	To    wire.ReplicaID
+	Bytes int
+}
+
+// Tick says that time has passed: when NextDeadline has come, or at any other time.
+type Tick struct{}
+
+func (Received) event()  {}
+func (Submit) event()    {}
+func (Prepared) event()  {}
+func (Committed) event() {}
+func (Verified) event()  {}
+func (BodyHeld) event()  {}
+func (Executed) event()  {}
+func (Synced) event()    {}
+func (Loaded) event()    {}
+func (Tick) event()      {}
