@@ -6,14 +6,18 @@ import (
 )
 
 // Start is a host's first frame: the newest certificate of its own enclave that its log holds (nil when
-// the log is empty). It is authentic or refused; whether it is the newest is the host's word.
+// the log is empty). It is authentic or refused; whether it is the newest is the host's word. Boot is a
+// number that the host never gives twice: it makes the ids of this run's requests new. A host that
+// repeats one only has its own requests taken for duplicates.
 type Start struct {
+	Boot     uint32 // 1 to wire.MaxIncarnation
 	Frontier *wire.Certificate
 }
 
 // Append appends the frame.
 func (s *Start) Append(dst []byte) []byte {
-	dst = canon.AppendBool(head(dst, KindStart), s.Frontier != nil)
+	dst = canon.AppendUint32(head(dst, KindStart), s.Boot)
+	dst = canon.AppendBool(dst, s.Frontier != nil)
 	if s.Frontier != nil {
 		dst = s.Frontier.Append(dst)
 	}
@@ -23,7 +27,10 @@ func (s *Start) Append(dst []byte) []byte {
 // DecodeStart decodes a Start frame.
 func DecodeStart(frame []byte) (Start, error) {
 	r := open(frame)
-	var s Start
+	s := Start{Boot: r.Uint32()}
+	if s.Boot == 0 || s.Boot > wire.MaxIncarnation {
+		r.Fail(canon.ErrLimit)
+	}
 	if r.Bool() {
 		c := wire.ReadCertificate(r)
 		s.Frontier = &c

@@ -184,17 +184,19 @@ func (s *Set) seal(kind wire.CertKind, pos, previous wire.Position, digest wire.
 	return c
 }
 
-// Verify reports whether c is authentic, of this group, epoch and founding, and not of an incarnation
-// that is known to be dead. A newer incarnation than known is noted: only enclaves can mint one.
+// Verify reports whether c is authentic and of this group, epoch and founding. A newer incarnation than
+// known is noted: only enclaves can mint one. A certificate of an incarnation that is known to be dead is
+// authentic still (it may be part of an old commit); whether it may be counted beside others is for
+// quorum.Consistent to say, which every quorum asks.
 func (s *Set) Verify(c *wire.Certificate) bool {
 	if !s.active || c.Founding != s.founding || c.Epoch != s.cfg.Epoch || c.Counter != s.cfg.Pillar ||
 		int(c.Replica) >= s.cfg.Group.N() || len(c.Vector) != s.cfg.Group.N() {
 		return false
 	}
 	s.scratch = c.AppendStatement(s.scratch[:0])
-	if !s.auth.Verify(s.scratch, c.MAC) || c.Incarnation < s.vector[c.Replica] {
+	if !s.auth.Verify(s.scratch, c.MAC) {
 		return false
 	}
-	s.vector[c.Replica] = c.Incarnation
+	s.vector[c.Replica] = max(s.vector[c.Replica], c.Incarnation)
 	return true
 }

@@ -155,16 +155,21 @@ func TestVerifyRefusesWhatIsForeign(t *testing.T) {
 	}
 }
 
-func TestVerifyRefusesDeadIncarnations(t *testing.T) {
+// A dead incarnation's certificate stays authentic but cannot be counted beside one that knows better.
+func TestDeadIncarnationsDoNotCount(t *testing.T) {
 	leader, follower := active(t, 0), active(t, 1)
 	old, _ := leader.CertifyPrepare(at(0, 1), wire.Digest{1})
 	leader.number = 2
 	young, _ := leader.CertifyPrepare(at(0, 2), wire.Digest{1})
-	if !follower.Verify(&young) || follower.Verify(&old) {
-		t.Fatal("a certificate of a dead incarnation counts after a newer one was seen")
+	if !follower.Verify(&young) || !follower.Verify(&old) {
+		t.Fatal("authentic certificate refused")
 	}
-	if c, _ := follower.CertifyCommit(at(0, 1), wire.Digest{1}); c.Vector[0] != 2 {
-		t.Fatal("the newer incarnation is missing in the own vector")
+	c, _ := follower.CertifyCommit(at(0, 1), wire.Digest{1})
+	if c.Vector[0] != 2 {
+		t.Fatal("the newer incarnation is missing in the vector")
+	}
+	if quorum.Consistent(quorum.WitnessOf(&c), quorum.WitnessOf(&old)) {
+		t.Fatal("a COMMIT that knows of the restart counts beside the dead incarnation's PREPARE")
 	}
 }
 
