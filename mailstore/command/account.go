@@ -18,6 +18,9 @@ type AccountSetVerifiers struct {
 	Verifiers []byte
 }
 
+// AccountVersion is the payload of AccountSetVerifiers and AccountEnable: the version afterwards.
+type AccountVersion struct{ Version uint64 }
+
 // AccountEnable disables an account or enables it again.
 type AccountEnable struct {
 	Account AccountID

@@ -4,6 +4,9 @@ package command
 const (
 	// MaxMailboxes bounds the mailboxes of one account, placeholders included.
 	MaxMailboxes = 2000
+	// MaxNamespaceBytes bounds the encoded mailboxes of one account together (StatusLimit beyond), so
+	// that a Namespace fits one result.
+	MaxNamespaceBytes = 896 << 10
 	// MaxDepth bounds the components of a mailbox name.
 	MaxDepth = 32
 	// MaxNewMailboxes bounds the mailboxes that one command creates: a name's missing parents, or the
@@ -27,6 +30,17 @@ const (
 	MaxSealedSummary = 64 << 10
 	// MaxReadMessages bounds the messages (and the expunged ranges) in one MailboxRead result.
 	MaxReadMessages = 8192
+	// MaxAffected bounds the messages that one Copy or Store names (StatusLimit beyond), that one Expunge
+	// removes (Expunged.More says that others remain), and so the ranges in a payload.
+	MaxAffected = 65_536
+	// MaxAccountPage bounds the accounts in one AccountPage.
+	MaxAccountPage = 256
+	// MaxPing bounds the data of a Ping, in bytes.
+	MaxPing = 64 << 10
+	// MaxUID is the highest UID given to a message; 2^32-1 stays free as the end of ranges.
+	MaxUID = 1<<32 - 2
+	// MaxModSeq is the highest MODSEQ (RFC 7162, 3.1: 63 bits).
+	MaxModSeq = 1<<63 - 2
 	// ExpungeHorizon is how many expunged UIDs a mailbox remembers with their MODSEQ. A reader that asks
 	// from before the oldest of them is told to read the mailbox anew.
 	ExpungeHorizon = 10_000

@@ -48,7 +48,7 @@ type Copy struct {
 }
 
 // Copied is the payload of Copy: the copied messages' UIDs, the n-th of Source becoming the n-th of
-// Target (RFC 4315 COPYUID).
+// Target (RFC 4315 COPYUID). Both are empty when no named message exists.
 type Copied struct {
 	Source []UIDRange
 	Target []UIDRange
@@ -94,7 +94,8 @@ type Expunge struct {
 // Expunged is the payload of Expunge.
 type Expunged struct {
 	UIDs   []UIDRange
-	ModSeq uint64
+	ModSeq uint64 // of the removal; the mailbox's highest afterwards
+	More   bool   // MaxAffected were removed and others remain: ask again
 }
 
 // MailboxRead reads what changed in a mailbox: messages with MODSEQ above Since and UID above After, at

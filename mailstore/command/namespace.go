@@ -53,6 +53,14 @@ type MailboxSubscribe struct {
 	Subscribed       bool
 }
 
+// NamespaceChange is the payload of AccountCreate, MailboxCreate, MailboxDelete, MailboxRename and
+// MailboxSubscribe: the namespace version afterwards and the ids of the created mailboxes, in the order of
+// the command's list (for a rename of INBOX, the new mailbox that took its messages comes last).
+type NamespaceChange struct {
+	Version uint64
+	Created []MailboxID
+}
+
 // NamespaceRead reads all mailboxes of an account with their counters. Read-only.
 type NamespaceRead struct{ Account AccountID }
 
