@@ -1,0 +1,4 @@
+package content
+
+// Cache holds immutable plaintext by digest. Safe for concurrent use.
+type Cache struct{}

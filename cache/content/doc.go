@@ -1,0 +1,2 @@
+// Package content is a bounded cache of immutable plaintext by digest.
+package content

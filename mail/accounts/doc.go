@@ -1,0 +1,2 @@
+// Package accounts makes and changes accounts on the cluster.
+package accounts

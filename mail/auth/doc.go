@@ -1,0 +1,2 @@
+// Package auth checks passwords.
+package auth

@@ -1,0 +1,2 @@
+// Package session is what IMAP means on the cluster.
+package session
