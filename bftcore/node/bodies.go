@@ -1,0 +1,323 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"troxymail/bftcore"
+	"troxymail/bftcore/wire"
+	"troxymail/enclave/boundary"
+)
+
+// Limits of bodies on their way.
+const (
+	// maxBodyTasks bounds the tasks that wait for the body goroutine; further ones wait at their source.
+	maxBodyTasks = 1024
+	// maxArriving bounds the bytes of bodies that are arriving piece by piece from one source.
+	maxArriving = 2 * wire.MaxBodyBytes
+	// arriveTimeout is when a body of which no piece came is given up.
+	arriveTimeout = 30 * time.Second
+	// fetchAgainAfter is when a missing record is asked from the next peer.
+	fetchAgainAfter = 200 * time.Millisecond
+	// fetchRounds is how many peers are asked before a record read is answered with "not there".
+	fetchRounds = 12
+)
+
+// bodyKeeper moves sealed records: from the own enclave to all replicas, from peers that need or miss
+// them, and to the own enclave. One goroutine owns its maps.
+type bodyKeeper struct {
+	n        *Node
+	tasks    chan func(*bodyState)
+	finished chan struct{}
+}
+
+// bodyState is the state of the goroutine.
+type bodyState struct {
+	n        *Node
+	arriving map[arrival]*assembly
+	bytes    map[int]int // by source
+	missing  map[wire.Digest]*absence
+}
+
+// arrival names a body on its way from one source; a liar can only spoil its own copy.
+type arrival struct {
+	from int
+	body wire.Digest
+}
+
+type assembly struct {
+	total uint64
+	data  []byte
+	last  int64
+}
+
+// absence is a record that this host lacks and asks its peers for.
+type absence struct {
+	wanted bool                 // by the core, before a vote
+	reads  []boundary.GetRecord // of the own enclave
+	askAt  int64
+	asked  int
+	peer   int
+}
+
+func newBodyKeeper(n *Node) *bodyKeeper {
+	return &bodyKeeper{n: n, tasks: make(chan func(*bodyState), maxBodyTasks), finished: make(chan struct{})}
+}
+
+func (k *bodyKeeper) do(task func(*bodyState)) {
+	select {
+	case k.tasks <- task:
+	case <-k.finished:
+	}
+}
+
+// piece takes a piece of a body from a peer.
+func (k *bodyKeeper) piece(from wire.ReplicaID, kind wire.Kind, frame []byte) {
+	p, err := wire.DecodePiece(frame, kind)
+	if err != nil {
+		return
+	}
+	k.do(func(s *bodyState) { s.arrive(int(from), p, kind == wire.KindBody) })
+}
+
+// keep takes a piece of a body from the own enclave.
+func (k *bodyKeeper) keep(p wire.Piece) { k.do(func(s *bodyState) { s.arrive(sourceSelf, p, true) }) }
+
+// need asks for a body that the core waits for.
+func (k *bodyKeeper) need(d wire.Digest) { k.do(func(s *bodyState) { s.need(d) }) }
+
+// get serves a record read of the own enclave.
+func (k *bodyKeeper) get(g boundary.GetRecord) { k.do(func(s *bodyState) { s.get(g) }) }
+
+// serve answers a peer's FETCH of a record.
+func (k *bodyKeeper) serve(to wire.ReplicaID, f wire.Fetch) {
+	k.do(func(s *bodyState) { s.serve(int(to), f) })
+}
+
+func (k *bodyKeeper) run(ctx context.Context) error {
+	defer close(k.finished)
+	s := &bodyState{n: k.n, arriving: map[arrival]*assembly{}, bytes: map[int]int{}, missing: map[wire.Digest]*absence{}}
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case task := <-k.tasks:
+			task(s)
+		case <-timer.C:
+			s.tick(k.n.o.Now())
+		}
+		if len(s.missing)+len(s.arriving) == 0 {
+			timer.Reset(time.Hour)
+		} else {
+			timer.Reset(fetchAgainAfter)
+		}
+	}
+}
+
+// arrive adds a piece; when the body is whole and fits its digest it is stored, and, if it was pushed by
+// its origin, shown to the own enclave for attestation.
+func (s *bodyState) arrive(from int, p wire.Piece, pushed bool) {
+	k := arrival{from: from, body: p.Body}
+	a := s.arriving[k]
+	if a == nil {
+		if p.Offset != 0 || s.bytes[from]+int(p.Total) > maxArriving || !pushed && s.missing[p.Body] == nil {
+			return // not asked for, or too much at once: the origin's enclave times out, a fetch is repeated
+		}
+		a = &assembly{total: p.Total}
+		s.arriving[k] = a
+		s.bytes[from] += int(p.Total)
+	}
+	if p.Total != a.total || p.Offset != uint64(len(a.data)) || len(p.Bytes) == 0 {
+		return
+	}
+	a.data = append(a.data, p.Bytes...)
+	a.last = s.n.o.Now()
+	if uint64(len(a.data)) < a.total {
+		if !pushed {
+			s.n.o.Links.Send(from, wire.Fetch{Body: p.Body, Offset: uint64(len(a.data))}.Append(nil))
+		}
+		return
+	}
+	s.drop(k)
+	if wire.Sum(a.data) == p.Body {
+		s.whole(from, p.Body, a.data, pushed)
+	}
+}
+
+func (s *bodyState) drop(k arrival) {
+	if a := s.arriving[k]; a != nil {
+		s.bytes[k.from] -= int(a.total)
+		delete(s.arriving, k)
+	}
+}
+
+// whole stores a body that arrived.
+func (s *bodyState) whole(from int, d wire.Digest, body []byte, pushed bool) {
+	if err := s.n.o.Bodies.Put(d, body); err != nil {
+		s.n.o.Logger.Error("body.not_stored", "cause", err.Error())
+		return
+	}
+	if from == sourceSelf {
+		s.spread(d, body)
+	}
+	if pushed {
+		s.attest(from, d)
+	}
+	s.found(d, body)
+}
+
+// spread pushes the own enclave's body to all peers.
+func (s *bodyState) spread(d wire.Digest, body []byte) {
+	for to := range s.n.o.Config.Quorum.N() {
+		if to == int(s.n.o.Config.Self) {
+			continue
+		}
+		for _, p := range pieces(d, body) {
+			s.n.o.Links.Send(to, p.Append(nil, wire.KindBody))
+		}
+	}
+}
+
+// attest reads a stored body back from disk and shows it to the enclave, which tells the origin.
+func (s *bodyState) attest(from int, d wire.Digest) {
+	body, err := s.n.o.Bodies.Get(d)
+	if err != nil {
+		s.n.o.Logger.Error("body.not_read_back", "cause", err.Error())
+		return
+	}
+	origin := s.n.o.Config.Self
+	if from != sourceSelf {
+		origin = wire.ReplicaID(from)
+	}
+	for _, p := range pieces(d, body) {
+		_ = s.n.o.Link.Send(boundary.AppendReadBack(nil, origin, p))
+	}
+}
+
+// found serves all that waited for a record.
+func (s *bodyState) found(d wire.Digest, record []byte) {
+	a := s.missing[d]
+	if a == nil {
+		return
+	}
+	delete(s.missing, d)
+	if a.wanted {
+		s.n.inbox.put(sourceSelf, 0, bftcore.BodyHeld{Body: d})
+	}
+	for _, g := range a.reads {
+		s.deliver(g, record)
+	}
+}
+
+func (s *bodyState) deliver(g boundary.GetRecord, record []byte) {
+	frames := make([][]byte, 0, 1)
+	for _, p := range pieces(g.Digest, record) {
+		r := boundary.Record{Token: g.Token, Piece: p}
+		frames = append(frames, r.Append(nil))
+	}
+	_ = s.n.o.Link.Send(frames...)
+}
+
+func (s *bodyState) need(d wire.Digest) {
+	if s.n.o.Bodies.Has(d) {
+		s.n.inbox.put(sourceSelf, 0, bftcore.BodyHeld{Body: d})
+		return
+	}
+	s.lack(d).wanted = true
+}
+
+func (s *bodyState) get(g boundary.GetRecord) {
+	record, err := s.n.o.Bodies.Get(g.Digest)
+	if err == nil {
+		s.deliver(g, record)
+		return
+	}
+	a := s.lack(g.Digest)
+	a.reads = append(a.reads, g)
+}
+
+// lack notes that a record is missing and asks the first peer.
+func (s *bodyState) lack(d wire.Digest) *absence {
+	a := s.missing[d]
+	if a == nil {
+		a = &absence{peer: int(s.n.o.Config.Self)}
+		s.missing[d] = a
+		s.ask(d, a)
+	}
+	return a
+}
+
+func (s *bodyState) ask(d wire.Digest, a *absence) {
+	n := s.n.o.Config.Quorum.N()
+	for {
+		a.peer = (a.peer + 1) % n
+		if a.peer != int(s.n.o.Config.Self) {
+			break
+		}
+	}
+	a.asked++
+	a.askAt = s.n.o.Now() + int64(fetchAgainAfter)
+	s.drop(arrival{from: a.peer, body: d})
+	s.n.o.Links.Send(a.peer, wire.Fetch{Body: d}.Append(nil))
+}
+
+// serve sends a peer the piece that it asked for, if this host has the record.
+func (s *bodyState) serve(to int, f wire.Fetch) {
+	record, err := s.n.o.Bodies.Get(f.Body)
+	if err != nil || f.Offset >= uint64(len(record)) {
+		return
+	}
+	p := wire.Piece{Body: f.Body, Total: uint64(len(record)), Offset: f.Offset}
+	p.Bytes = record[f.Offset:min(f.Offset+wire.ChunkBytes, p.Total)]
+	s.n.o.Links.Send(to, p.Append(nil, wire.KindFetched))
+}
+
+// tick repeats fetches that nobody answered and forgets bodies that stopped arriving.
+func (s *bodyState) tick(now int64) {
+	for k, a := range s.arriving {
+		if a.last+int64(arriveTimeout) < now {
+			s.drop(k)
+		}
+	}
+	for d, a := range s.missing {
+		if now < a.askAt || s.progressing(d, now) {
+			continue
+		}
+		if a.asked >= fetchRounds && len(a.reads) > 0 {
+			for _, g := range a.reads {
+				r := boundary.Record{Token: g.Token, Piece: wire.Piece{Body: d}}
+				_ = s.n.o.Link.Send(r.Append(nil))
+			}
+			a.reads = nil
+			if !a.wanted {
+				delete(s.missing, d)
+				continue
+			}
+		}
+		s.ask(d, a)
+	}
+}
+
+// progressing reports whether pieces of d came in lately.
+func (s *bodyState) progressing(d wire.Digest, now int64) bool {
+	for k, a := range s.arriving {
+		if k.body == d && a.last+int64(fetchAgainAfter) > now {
+			return true
+		}
+	}
+	return false
+}
+
+// pieces cuts a record into pieces that alias it.
+func pieces(d wire.Digest, record []byte) []wire.Piece {
+	var out []wire.Piece
+	for at := 0; at < len(record); at += wire.ChunkBytes {
+		out = append(out, wire.Piece{
+			Body: d, Total: uint64(len(record)), Offset: uint64(at),
+			Bytes: record[at:min(at+wire.ChunkBytes, len(record))],
+		})
+	}
+	return out
+}

@@ -1,0 +1,147 @@
+package node
+
+import (
+	"context"
+
+	"troxymail/bftcore"
+	"troxymail/bftcore/wire"
+	"troxymail/enclave/boundary"
+)
+
+const (
+	// maxQueuedWork bounds the batches that wait for execution; the core's window bounds what they hold.
+	maxQueuedWork = 512
+	// answerBytes is how large a frame of results may grow before the next begins; one result always
+	// fits (wire.MaxResultBytes is below boundary.MaxFrameBytes).
+	answerBytes = 512 << 10
+)
+
+// work is one thing for the executor.
+type work struct {
+	batch    bftcore.Batch
+	reanswer *wire.Request
+}
+
+func (n *Node) enqueue(ctx context.Context, w work) error {
+	select {
+	case n.execute <- w:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// answer is a result that waits until what it shows is durable.
+type answer struct {
+	order   uint64
+	depends uint64
+	item    boundary.ExecutedItem
+}
+
+// executor is what the goroutine that owns the application keeps.
+type executor struct {
+	n       *Node
+	waiting []answer // in order of execution
+	self    wire.ReplicaID
+}
+
+// run executes batches in order and answers them when they are durable.
+func (n *Node) run(ctx context.Context) error {
+	x := &executor{n: n, self: n.o.Config.Self}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-n.durableC:
+		case w := <-n.execute:
+			if err := x.do(w); err != nil {
+				return err
+			}
+			if err := x.more(); err != nil {
+				return err
+			}
+		}
+		durable := n.durable.Load()
+		n.o.Application.SetDurable(durable)
+		if err := x.answer(durable); err != nil {
+			return nil // the link is closed: the node stops by that
+		}
+	}
+}
+
+// more does further work that waits already, so that its answers share frames.
+func (x *executor) more() error {
+	for range 64 {
+		select {
+		case w := <-x.n.execute:
+			if err := x.do(w); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+func (x *executor) do(w work) error {
+	if w.reanswer != nil {
+		if a, ok := x.n.o.Application.Cached(w.reanswer.ID); ok {
+			x.add(w.reanswer, a, true)
+		}
+		return nil
+	}
+	applied, err := x.n.o.Application.Apply(w.batch.Order, w.batch.Requests)
+	if err != nil {
+		return err
+	}
+	for i := range applied {
+		x.add(&w.batch.Requests[i], applied[i], false)
+	}
+	x.n.inbox.put(sourceSelf, 0, bftcore.Executed{Order: w.batch.Order})
+	return nil
+}
+
+// add queues the answer to q. The payload goes along when the own enclave asked, or when the origin asked
+// again.
+func (x *executor) add(q *wire.Request, a Applied, again bool) {
+	it := boundary.ExecutedItem{Item: item(q), Head: a.Result.Head(), Depends: a.Depends}
+	if again || q.ID.Origin == x.self {
+		it.Full, it.Payload = true, a.Result.Payload
+	}
+	x.waiting = append(x.waiting, answer{order: a.Order, depends: a.Depends, item: it})
+}
+
+// answer hands the enclave what is durable, grouped by order, in frames of bounded size.
+func (x *executor) answer(durable uint64) error {
+	var frames [][]byte
+	var e boundary.Executed
+	size := 0
+	flush := func() {
+		if len(e.Results) > 0 {
+			frames = append(frames, e.Append(nil))
+		}
+		e, size = boundary.Executed{}, 0
+	}
+	kept := x.waiting[:0]
+	for _, a := range x.waiting {
+		if a.depends > durable {
+			kept = append(kept, a)
+			continue
+		}
+		cost := len(a.item.Item.Header) + len(a.item.Payload) + 256
+		if e.Order != a.order || size+cost > answerBytes || len(e.Results) >= boundary.MaxItems {
+			flush()
+			e.Order, e.DurableUpTo = a.order, durable
+		}
+		e.Results = append(e.Results, a.item)
+		size += cost
+	}
+	clear(x.waiting[len(kept):])
+	x.waiting = kept
+	flush()
+	if len(frames) == 0 {
+		return nil
+	}
+	return x.n.o.Link.Send(frames...)
+}

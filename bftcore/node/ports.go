@@ -1,0 +1,44 @@
+package node
+
+import (
+	"troxymail/bftcore/wire"
+)
+
+// Applied is what executing one request gave.
+type Applied struct {
+	Order   uint64 // of its execution; of the first one for a duplicate
+	Depends uint64 // highest order whose effects the result shows
+	Result  wire.Result
+}
+
+// Application is the replicated state machine with its store. One goroutine calls it.
+type Application interface {
+	// Applied returns the order up to which batches are applied, in memory or on disk.
+	Applied() uint64
+	// Apply executes a batch, order by order without a gap, whole or not at all, and returns one entry a
+	// request. An error is of the disk, never of a request, and ends the node.
+	Apply(order uint64, requests []wire.Request) ([]Applied, error)
+	// Cached returns the remembered result of a request that was executed, for a retransmission; false
+	// when it is not (or no longer) remembered.
+	Cached(id wire.RequestID) (Applied, bool)
+	// SetDurable allows the store to make batches up to order durable on its own disk.
+	SetDurable(order uint64)
+	// Durable returns the order up to which the store is durable by itself: the log is not needed below.
+	Durable() uint64
+}
+
+// Bodies keeps sealed records by digest. Safe for concurrent use.
+type Bodies interface {
+	// Get returns the record, checked against its digest; an error when it is absent or damaged.
+	Get(digest wire.Digest) ([]byte, error)
+	// Has reports whether a large body is there, durably.
+	Has(digest wire.Digest) bool
+	// Put stores a record that was checked against its digest, durably when it returns.
+	Put(digest wire.Digest, record []byte) error
+}
+
+// Links carries frames to and from peers; bftcore/transport implements it.
+type Links interface {
+	// Send queues a frame for a peer, copying it; it never blocks. A full queue drops it.
+	Send(to int, frame []byte)
+}
