@@ -1,0 +1,156 @@
+package kv
+
+import (
+	"bytes"
+
+	"go.etcd.io/bbolt"
+)
+
+// Ops counts what a batch did: the measure for "the cost does not depend on the mailbox's size".
+type Ops struct {
+	Gets, Puts, Deletes int
+	Scanned             int // entries visited by Scan
+	Written             int // bytes of keys and values put
+}
+
+// Batch is one atomic change on top of the store's state: it sees its own writes, and nobody else does
+// until Commit. After a read error (ErrDamaged) reads find nothing and Commit fails: callers may ask Err
+// once at the end. Not safe for concurrent use.
+type Batch struct {
+	store          *Store
+	order          uint64
+	own            *layer
+	active, frozen *layer
+	tx             *bbolt.Tx // opened at the first read that needs it
+	data           *bbolt.Bucket
+	err            error
+	ops            Ops
+	ended          bool
+}
+
+// Order returns the order that Commit will reach.
+func (b *Batch) Order() uint64 { return b.order }
+
+// Ops returns what the batch did so far.
+func (b *Batch) Ops() Ops { return b.ops }
+
+// Err returns the first read error, or nil.
+func (b *Batch) Err() error { return b.err }
+
+// Get returns the value of key, valid until the batch ends and not to be changed; false without one.
+func (b *Batch) Get(key []byte) ([]byte, bool) {
+	b.ops.Gets++
+	for _, l := range []*layer{b.own, b.active, b.frozen} {
+		if l == nil {
+			continue
+		}
+		if v, ok := l.entries.Get(string(key)); ok {
+			return v, v != nil
+		}
+	}
+	var v []byte
+	b.read(func() { v = b.data.Get(key) })
+	return v, v != nil
+}
+
+// Put sets key to a copy of value.
+func (b *Batch) Put(key, value []byte) {
+	b.ops.Puts++
+	b.ops.Written += len(key) + len(value)
+	b.own.set(string(key), append(make([]byte, 0, len(value)), value...))
+}
+
+// Delete removes key.
+func (b *Batch) Delete(key []byte) {
+	b.ops.Deletes++
+	b.own.set(string(key), nil)
+}
+
+// Scan visits in order the keys that begin with prefix and are not below from (nil: all of them). Keys
+// and values are valid until the batch ends and not to be changed; visit must not write to the batch and
+// returns false to stop.
+func (b *Batch) Scan(prefix, from []byte, visit func(key, value []byte) bool) {
+	if bytes.Compare(from, prefix) < 0 {
+		from = prefix
+	}
+	sources := make([]source, 0, 4)
+	for _, l := range []*layer{b.own, b.active, b.frozen} {
+		if l != nil {
+			sources = append(sources, &layerSource{it: l.entries.Iter()})
+		}
+	}
+	// The visitor runs outside guard: its panics are bugs, not damage. Pages are read a piece at a time.
+	const piece = 64
+	type entry struct {
+		key   string
+		value []byte
+	}
+	var got []entry
+	for done := false; !done; {
+		got = got[:0]
+		done = true
+		b.read(func() {
+			all := append(sources[:len(sources):len(sources)], &boltSource{c: b.data.Cursor()})
+			merge(all, prefix, from, func(k string, v []byte) bool {
+				got = append(got, entry{k, v})
+				done = len(got) < piece
+				return done
+			})
+		})
+		for _, e := range got {
+			b.ops.Scanned++
+			if !visit([]byte(e.key), e.value) {
+				return
+			}
+		}
+		if !done {
+			from = append([]byte(got[len(got)-1].key), 0)
+		}
+	}
+}
+
+// read runs f with the bbolt transaction open; after an error it does nothing.
+func (b *Batch) read(f func()) {
+	if b.err != nil {
+		return
+	}
+	b.err = guard(func() (err error) {
+		if b.tx == nil {
+			if b.tx, err = b.store.db.Begin(false); err != nil {
+				return err
+			}
+			b.data = b.tx.Bucket(bucketData)
+		}
+		f()
+		return nil
+	})
+}
+
+// end closes the read transaction and lets the next batch begin.
+func (b *Batch) end() {
+	b.ended = true
+	if b.tx != nil {
+		_ = b.tx.Rollback() // ends a read transaction; it has nothing to lose
+	}
+	b.store.release()
+}
+
+// Discard drops the batch; after Commit it does nothing, so it may be deferred.
+func (b *Batch) Discard() {
+	if !b.ended {
+		b.end()
+	}
+}
+
+// Commit makes the batch's changes the state at its order, all at once, in memory. On an error nothing
+// has changed. It may trigger a flush, for which it does not wait.
+func (b *Batch) Commit() error {
+	if b.ended {
+		return ErrClosed
+	}
+	b.end()
+	if b.err != nil {
+		return b.err
+	}
+	return b.store.commit(b.order, b.own)
+}

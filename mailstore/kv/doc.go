@@ -1,0 +1,18 @@
+// Package kv is the ordered key space below the mailbox state: bbolt on disk, and above it a sorted
+// overlay in memory that takes each batch whole or not at all.
+//
+// Why two: the truth is the host's log, and a store must never be ahead of it. Batches go to the overlay
+// at once; a background flusher writes frozen overlays to bbolt, each in one synced transaction together
+// with the order number that it reaches, and never beyond the order that the caller declared durable in
+// its log (SetDurable). After a crash the caller replays its log from FlushedOrder()+1.
+//
+// Invariants: what bbolt holds is exactly the state after FlushedOrder(). A Batch sees a fixed state plus
+// its own writes. The overlay is bounded: Begin waits for a flush, and when none is possible because the
+// log is not durable that far it returns ErrLogNotDurable at once, so that the caller, who alone can sync
+// the log, does so and asks again.
+//
+// Concurrency: one Batch at a time, from one goroutine; everything else may be called from any. While a
+// Batch is open its goroutine must not call Store.Get: the flusher may wait for the Batch in between.
+//
+// Untrusted: runs on the host. Must not import enclave, cache, mail or the ordering core.
+package kv

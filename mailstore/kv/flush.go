@@ -1,0 +1,56 @@
+package kv
+
+import (
+	"encoding/binary"
+
+	"go.etcd.io/bbolt"
+)
+
+// flusher writes frozen overlays as soon as the log is durable up to them, until the store closes.
+func (s *Store) flusher() {
+	defer close(s.done)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		for !s.closing && (s.frozen == nil || s.frozen.last > s.durable) {
+			s.changed.Wait()
+		}
+		if s.closing {
+			return
+		}
+		l := s.frozen
+		s.mu.Unlock()
+		err := guard(func() error { return s.write(l) })
+		s.mu.Lock()
+		if err != nil {
+			s.err = err
+			s.changed.Broadcast()
+			return
+		}
+		s.frozen, s.flushed = nil, l.last
+		if s.active.bytes >= s.opts.FlushBytes || s.active.orders >= s.opts.FlushOrders {
+			s.freeze()
+		}
+		s.changed.Broadcast()
+	}
+}
+
+// write puts one overlay and its order into the file, in one synced transaction.
+func (s *Store) write(l *layer) error {
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		data := tx.Bucket(bucketData)
+		var err error
+		l.entries.Scan(func(key string, value []byte) bool {
+			if value == nil {
+				err = data.Delete([]byte(key))
+			} else {
+				err = data.Put([]byte(key), value)
+			}
+			return err == nil
+		})
+		if err != nil {
+			return err
+		}
+		return tx.Bucket(bucketMeta).Put(metaOrder, binary.BigEndian.AppendUint64(nil, l.last))
+	})
+}

@@ -1,0 +1,179 @@
+package kv
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"troxymail/bftcore/wire"
+)
+
+// FormatVersion is the version of the store's layout, kept in its file.
+const FormatVersion = 1
+
+// Defaults of Options.
+const (
+	DefaultFlushBytes      = 16 << 20
+	DefaultFlushOrders     = 4096
+	DefaultFlushEvery      = 5 * time.Second
+	DefaultMaxOverlayBytes = 64 << 20
+	DefaultLockTimeout     = 2 * time.Second
+)
+
+// Options say where a store lies and when it flushes. Zero values mean the defaults.
+type Options struct {
+	Path    string
+	Cluster wire.Digest // hash of the genesis: a store belongs to one cluster
+	// PageSize is bbolt's page size for a new file; 0 means the operating system's.
+	PageSize int
+	// FlushBytes and FlushOrders freeze the overlay for a flush when it holds as much; so does Tick when
+	// its oldest batch is older than FlushEvery.
+	FlushBytes  int
+	FlushOrders int
+	FlushEvery  time.Duration
+	// MaxOverlayBytes bounds the overlay that is not being flushed; memory may reach twice that plus one
+	// batch.
+	MaxOverlayBytes int
+	LockTimeout     time.Duration
+	// Verify makes Open read and check every page of the file.
+	Verify bool
+}
+
+func (o *Options) setDefaults() {
+	def := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	def(&o.FlushBytes, DefaultFlushBytes)
+	def(&o.FlushOrders, DefaultFlushOrders)
+	def(&o.MaxOverlayBytes, DefaultMaxOverlayBytes)
+	if o.FlushEvery <= 0 {
+		o.FlushEvery = DefaultFlushEvery
+	}
+	if o.LockTimeout <= 0 {
+		o.LockTimeout = DefaultLockTimeout
+	}
+}
+
+var (
+	bucketMeta = []byte("meta")
+	bucketData = []byte("data")
+	metaFormat = []byte("format")
+	metaOwner  = []byte("cluster")
+	metaOrder  = []byte("order")
+)
+
+// Open opens the store, or creates it, and starts its flusher. Errors: ErrInUse, ErrForeign, ErrVersion,
+// ErrDamaged, or the operating system's.
+func Open(o Options) (*Store, error) {
+	o.setDefaults()
+	var db *bbolt.DB
+	err := guard(func() (err error) {
+		db, err = bbolt.Open(o.Path, 0o600, &bbolt.Options{
+			Timeout: o.LockTimeout, PageSize: o.PageSize, FreelistType: bbolt.FreelistMapType,
+		})
+		return err
+	})
+	if err != nil {
+		return nil, openError(o.Path, err)
+	}
+	s := &Store{db: db, opts: o, active: newLayer()}
+	s.changed = sync.NewCond(&s.mu)
+	if err := guard(s.checkOwner); err != nil {
+		_ = guard(db.Close)
+		return nil, openError(o.Path, err)
+	}
+	s.order, s.durable = s.flushed, s.flushed
+	s.done = make(chan struct{})
+	go s.flusher()
+	return s, nil
+}
+
+// openError makes what bbolt says about a file into what a person can act on.
+func openError(path string, err error) error {
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		err = ErrInUse
+	case errors.Is(err, bolterrors.ErrVersionMismatch):
+		err = ErrVersion
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum):
+		err = fmt.Errorf("%w (%w)", ErrDamaged, err)
+	}
+	return fmt.Errorf("%w: %s", err, path)
+}
+
+// checkOwner reads (in a new file: writes) format, cluster and order.
+func (s *Store) checkOwner() error {
+	if err := s.checkSize(); err != nil {
+		return err
+	}
+	fresh := false
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		if meta == nil {
+			fresh = true
+			return nil
+		}
+		if f := meta.Get(metaFormat); len(f) != 4 {
+			return fmt.Errorf("%w (no format version)", ErrDamaged)
+		} else if v := binary.BigEndian.Uint32(f); v != FormatVersion {
+			return fmt.Errorf("%w (%d; this program: %d)", ErrVersion, v, FormatVersion)
+		}
+		if wire.Digest(meta.Get(metaOwner)) != s.opts.Cluster {
+			return ErrForeign
+		}
+		order := meta.Get(metaOrder)
+		if len(order) != 8 || tx.Bucket(bucketData) == nil {
+			return fmt.Errorf("%w (no order or no data)", ErrDamaged)
+		}
+		s.flushed = binary.BigEndian.Uint64(order)
+		if !s.opts.Verify {
+			return nil
+		}
+		var first error
+		for err := range tx.Check() { // drained, so that bbolt's checking goroutine ends
+			if first == nil {
+				first = fmt.Errorf("%w (%w)", ErrDamaged, err)
+			}
+		}
+		return first
+	})
+	if err != nil || !fresh {
+		return err
+	}
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		meta, err := tx.CreateBucket(bucketMeta)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.CreateBucket(bucketData); err != nil {
+			return err
+		}
+		return errors.Join(
+			meta.Put(metaFormat, binary.BigEndian.AppendUint32(nil, FormatVersion)),
+			meta.Put(metaOwner, s.opts.Cluster[:]),
+			meta.Put(metaOrder, make([]byte, 8)),
+		)
+	})
+}
+
+// checkSize refuses a file that ends before its last page: reading there would be a fault.
+func (s *Store) checkSize() error {
+	fi, err := os.Stat(s.opts.Path)
+	if err != nil {
+		return err
+	}
+	return s.db.View(func(tx *bbolt.Tx) error {
+		if fi.Size() < tx.Size() {
+			return fmt.Errorf("%w (%d bytes of %d)", ErrDamaged, fi.Size(), tx.Size())
+		}
+		return nil
+	})
+}
