@@ -1,0 +1,158 @@
+package demo
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	startLimit = 60 * time.Second // until all replicas serve
+	stopLimit  = 15 * time.Second // from SIGTERM to the end of the process
+	tailBytes  = 4000             // what a failure prints of the program's output
+)
+
+// Options say how to start the program.
+type Options struct {
+	Dir   string   // --dir; required
+	Ports Ports    // of replica 0
+	Args  []string // further arguments
+}
+
+// Demo is a running `troxymail demo`. Its methods are for the test's own goroutine, but Kill, which any
+// may call.
+type Demo struct {
+	Facts
+	Dir    string
+	Stdout string // path of what it printed, kept until the test ends
+	Stderr string // path of what it logged
+	cmd    *exec.Cmd
+	ended  chan struct{} // closed when the process has ended
+	err    error         // of Wait, after ended
+}
+
+// Start starts the program and waits until all its replicas serve. It is killed when the test ends.
+func Start(t testing.TB, o Options) *Demo {
+	t.Helper()
+	d := Launch(t, o)
+	d.WaitServing(t)
+	return d
+}
+
+// Launch starts the program and returns at once.
+func Launch(t testing.TB, o Options) *Demo {
+	t.Helper()
+	logs := t.TempDir()
+	d := &Demo{Dir: o.Dir, Stdout: filepath.Join(logs, "stdout"), Stderr: filepath.Join(logs, "stderr"),
+		ended: make(chan struct{})}
+	args := append([]string{"demo", "--dir", o.Dir}, o.Ports.flags()...)
+	d.cmd = exec.Command(Binary(t), append(args, o.Args...)...)
+	out, errs := create(t, d.Stdout), create(t, d.Stderr)
+	defer out.Close()
+	defer errs.Close()
+	d.cmd.Stdout, d.cmd.Stderr = out, errs
+	if err := d.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		d.err = d.cmd.Wait()
+		close(d.ended)
+	}()
+	t.Cleanup(func() {
+		d.Kill()
+		if t.Failed() {
+			t.Logf("the program wrote:\n%s", d.tail())
+		}
+	})
+	return d
+}
+
+// WaitServing waits until DIR/demo.json is there and fills in the facts.
+func (d *Demo) WaitServing(t testing.TB) {
+	t.Helper()
+	Eventually(t, startLimit, "all replicas serve", func() bool {
+		select {
+		case <-d.ended:
+			t.Fatalf("the program ended at its start (%v):\n%s", d.err, d.tail())
+		default:
+		}
+		facts, err := ReadFacts(d.Dir)
+		if err == nil {
+			d.Facts = facts
+		} else if !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		return err == nil
+	})
+	if len(d.Accounts) == 0 || len(d.Replicas) == 0 {
+		t.Fatalf("demo.json names %d accounts and %d replicas", len(d.Accounts), len(d.Replicas))
+	}
+}
+
+// Stop sends SIGTERM and waits for the end, which must come within seconds.
+func (d *Demo) Stop(t testing.TB) {
+	t.Helper()
+	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-d.ended:
+	case <-time.After(stopLimit):
+		t.Fatalf("still running %v after SIGTERM:\n%s", stopLimit, d.tail())
+	}
+	if d.err != nil {
+		t.Fatalf("after SIGTERM: %v\n%s", d.err, d.tail())
+	}
+}
+
+// Kill sends SIGKILL and waits for the end. It does nothing when the program has ended.
+func (d *Demo) Kill() {
+	d.cmd.Process.Kill()
+	<-d.ended
+}
+
+// Ended is closed when the process has ended.
+func (d *Demo) Ended() <-chan struct{} { return d.ended }
+
+// ExitedClean reports, after Ended, whether the program said success.
+func (d *Demo) ExitedClean() bool { return d.err == nil }
+
+// PID returns the process id.
+func (d *Demo) PID() int { return d.cmd.Process.Pid }
+
+// Output returns everything that the program wrote so far.
+func (d *Demo) Output(t testing.TB) string {
+	t.Helper()
+	var all []string
+	for _, path := range []string{d.Stdout, d.Stderr} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, string(text))
+	}
+	return strings.Join(all, "\n")
+}
+
+func (d *Demo) tail() []byte {
+	var all []byte
+	for _, path := range []string{d.Stdout, d.Stderr} {
+		text, _ := os.ReadFile(path) // for people only; an unreadable log shows as nothing
+		all = append(all, bytes.ToValidUTF8(text[max(0, len(text)-tailBytes):], nil)...)
+	}
+	return all
+}
+
+func create(t testing.TB, path string) *os.File {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
