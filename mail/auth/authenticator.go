@@ -1,4 +1,111 @@
 package auth
 
-// Authenticator checks passwords under bounds. Safe for concurrent use.
-type Authenticator struct{}
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Default bounds of an Authenticator.
+const (
+	// DefaultConcurrent is how many Argon2id computations run at once: with DefaultParams 38 MiB.
+	DefaultConcurrent = 2
+	// DefaultWaiting is how many callers may wait for their turn.
+	DefaultWaiting = 64
+)
+
+// ErrBusy is returned when too many logins wait already: the caller may try again later.
+var ErrBusy = errors.New("auth: too many logins at once")
+
+// Options are the costs and bounds of an Authenticator. Zero fields mean the defaults.
+type Options struct {
+	Params     Params
+	Concurrent int
+	Waiting    int
+	Rand       io.Reader // salts and the dummy's secret; required
+}
+
+// Authenticator checks passwords, a bounded number at once. Safe for concurrent use.
+type Authenticator struct {
+	params  Params
+	rand    io.Reader
+	running chan struct{}
+	waiting chan struct{}
+	dummy   hash
+}
+
+// New returns an authenticator. Errors: randomness that fails, Params out of bounds.
+func New(o Options) (*Authenticator, error) {
+	if o.Params == (Params{}) {
+		o.Params = DefaultParams
+	}
+	if o.Concurrent <= 0 {
+		o.Concurrent = DefaultConcurrent
+	}
+	if o.Waiting <= 0 {
+		o.Waiting = DefaultWaiting
+	}
+	if !o.Params.valid() || o.Rand == nil {
+		return nil, fmt.Errorf("auth: costs out of bounds (at most %d KiB, %d passes, %d lanes) or no Rand",
+			maxMemoryKiB, maxPasses, maxLanes)
+	}
+	a := &Authenticator{
+		params: o.Params, rand: o.Rand,
+		running: make(chan struct{}, o.Concurrent),
+		waiting: make(chan struct{}, o.Concurrent+o.Waiting),
+		dummy:   hash{params: o.Params},
+	}
+	// A random sum that no password is known for: its check costs what a real one does.
+	for _, b := range [][]byte{a.dummy.salt[:], a.dummy.sum[:]} {
+		if _, err := io.ReadFull(o.Rand, b); err != nil {
+			return nil, fmt.Errorf("auth: draw the dummy verifier: %w", err)
+		}
+	}
+	return a, nil
+}
+
+// Check reports whether password is one of v. A list without a password, such as the nil one of an account
+// that does not exist, costs the same and never matches; so does a password out of its bounds. Errors are
+// ErrBusy and ctx's: nothing was checked then, and it is not a failed login.
+func (a *Authenticator) Check(ctx context.Context, v Verifiers, password string) (bool, error) {
+	release, err := a.enter(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	h, known := v.password()
+	if !known {
+		h = a.dummy
+	}
+	if len(password) > MaxPasswordBytes {
+		password, known = password[:MaxPasswordBytes], false
+	}
+	return h.matches(password) && known, nil
+}
+
+// NewPassword is the function NewPassword under the authenticator's costs and bounds.
+func (a *Authenticator) NewPassword(ctx context.Context, password string) (Verifiers, error) {
+	release, err := a.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return NewPassword(a.rand, a.params, password)
+}
+
+// enter waits for a turn.
+func (a *Authenticator) enter(ctx context.Context) (release func(), err error) {
+	select {
+	case a.waiting <- struct{}{}:
+	default:
+		return nil, ErrBusy
+	}
+	select {
+	case a.running <- struct{}{}:
+		return func() { <-a.running; <-a.waiting }, nil
+	case <-ctx.Done():
+		<-a.waiting
+		return nil, ctx.Err()
+	}
+}
