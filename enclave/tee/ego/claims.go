@@ -40,7 +40,7 @@ func (c claims) report(want [tee.ReportDataBytes]byte, accept []tee.Measurement)
 		return tee.Report{}, err
 	}
 	if !c.upToDate {
-		return tee.Report{}, fmt.Errorf("%w: the peer's processor firmware is not up to date", tee.ErrEvidence)
+		return tee.Report{}, fmt.Errorf("%w: the peer's firmware is not up to date", tee.ErrEvidence)
 	}
 	// ConstantTimeCompare refuses other lengths, so a short report data never counts as padded.
 	if subtle.ConstantTimeCompare(c.data, want[:]) != 1 {

@@ -92,7 +92,8 @@ func TestSealKeysNeverZero(t *testing.T) {
 		"short":       {one[:15], two},
 		"missing":     {one, nil},
 	} {
-		if root, err := joinSealKeys(keys[0], keys[1]); !errors.Is(err, tee.ErrNotInEnclave) || root != [32]byte{} {
+		root, err := joinSealKeys(keys[0], keys[1])
+		if !errors.Is(err, tee.ErrNotInEnclave) || root != [32]byte{} {
 			t.Errorf("%s: %x, %v", name, root, err)
 		}
 	}

@@ -1,8 +1,8 @@
 // Package ego is the platform of enclaves on Intel SGX, through EGo (github.com/edgelesssys/ego).
 //
-// The adapter itself needs cgo and is built only with the tag ego (New and Platform; go vet -tags ego); what decides
-// anything, the checks of key requests and of peers' claims, is plain Go in the other files and is
-// tested on any machine.
+// The adapter itself needs cgo and is built only with the tag ego (New and Platform; check it with
+// go vet -tags ego). What decides anything, the checks of key requests and of peers' claims, is plain Go
+// in the other files and is tested on any machine.
 //
 // What EGo does that this package guards against:
 //   - Outside an enclave, and in simulation (OE_SIMULATION=1), EGo returns an all-zero seal key and no

@@ -82,7 +82,8 @@ func TestSibling(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := first.sibling()
-	if _, err := ParseKeyRequest(second[:], 1, 1); err != nil || second == first || second.sibling() != first {
+	_, err = ParseKeyRequest(second[:], 1, 1)
+	if err != nil || second == first || second.sibling() != first {
 		t.Errorf("the sibling is not another request of the same kind: %v", err)
 	}
 }

@@ -38,7 +38,8 @@ var _ tee.Platform = (*Platform)(nil)
 func New(o Options) (*Platform, error) {
 	report, err := enclave.GetSelfReport()
 	if err != nil {
-		return nil, fmt.Errorf("%w: start it with \"ego run\" on a machine with SGX: %w", tee.ErrNotInEnclave, err)
+		return nil, fmt.Errorf("%w: start it with \"ego run\" on a machine with SGX: %w",
+			tee.ErrNotInEnclave, err)
 	}
 	id, err := enclave.GetSealKeyID()
 	if err != nil {

@@ -51,7 +51,8 @@ func sealKey(t *testing.T, p *Platform, purpose string) [32]byte {
 func TestNewRefusesWithoutAcknowledgement(t *testing.T) {
 	for _, a := range []Acknowledgement{"", "yes", "INSECURE"} {
 		dir := filepath.Join(t.TempDir(), "platform")
-		if _, err := New(Options{Dir: dir, Acknowledge: a, Rand: rand(1)}); !errors.Is(err, ErrNotAcknowledged) {
+		_, err := New(Options{Dir: dir, Acknowledge: a, Rand: rand(1)})
+		if !errors.Is(err, ErrNotAcknowledged) {
 			t.Errorf("acknowledgement %q: %v", a, err)
 		}
 		if _, err := os.Stat(dir); err == nil {
@@ -138,7 +139,8 @@ func TestFuseKeyFile(t *testing.T) {
 	if _, err := New(Options{Dir: dir, Acknowledge: Insecure}); !errors.Is(err, ErrFuseKey) {
 		t.Errorf("readable by others: %v", err)
 	}
-	if text := fmt.Sprintf("%v %+v %#v %s", p, p, p, p); text != strings.TrimSpace(strings.Repeat(Name+" ", 4)) {
+	text := fmt.Sprintf("%v %+v %#v %s", p, p, p, p)
+	if text != strings.TrimSpace(strings.Repeat(Name+" ", 4)) {
 		t.Errorf("printing shows more than the name: %s", text)
 	}
 }
