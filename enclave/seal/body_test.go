@@ -181,3 +181,14 @@ func TestBodySizeIsBound(t *testing.T) {
 	got, err := OpenBodyRange(key, r, mixed, 0, 10)
 	refused(t, "first segment of a shorter body", got, err)
 }
+
+// Nonces are never equal under one key: not for two segments, nor for a last and a middle one.
+func TestSegmentNonces(t *testing.T) {
+	seen := map[[12]byte]bool{}
+	for i := range segments(MaxBody) {
+		seen[segmentNonce(i, false)], seen[segmentNonce(i, true)] = true, true
+	}
+	if len(seen) != 2*segments(MaxBody) {
+		t.Errorf("%d nonces for %d segments", len(seen), segments(MaxBody))
+	}
+}
