@@ -1,0 +1,66 @@
+package genesis
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+
+	"troxymail/bftcore/quorum"
+	"troxymail/bftcore/wire"
+	"troxymail/bftcore/wire/canon"
+)
+
+// MaxDomainBytes bounds the mail domain's name (RFC 1035, 2.3.4).
+const MaxDomainBytes = 255
+
+// ErrFile is wrapped by the errors of File.Validate.
+var ErrFile = errors.New("genesis: invalid")
+
+// File is the genesis of a group. Nothing in it is secret, and nothing in it ever changes.
+type File struct {
+	Cluster  [16]byte          // random: tells this group from all others
+	Domain   string            // the mail domain, lower case
+	Replicas int               // n
+	CA       [32]byte          // SHA-256 of the certificate authority's public key (SPKI, DER)
+	Admin    ed25519.PublicKey // signs what an administrator asks for
+	// FirstMailbox is the first mailbox id, and so the first UIDVALIDITY: seconds since 1970 at genesis,
+	// so that a group founded anew on the same addresses does not repeat the old one's.
+	FirstMailbox uint32
+}
+
+// Validate returns an error that names the field, its value and what would be right.
+func (f *File) Validate() error {
+	switch {
+	case f.Cluster == [16]byte{}:
+		return fmt.Errorf("%w: cluster is all zero: want 16 random bytes", ErrFile)
+	case f.Domain == "" || len(f.Domain) > MaxDomainBytes:
+		return fmt.Errorf("%w: domain %q: want a name of 1 to %d bytes", ErrFile, f.Domain, MaxDomainBytes)
+	case len(f.Admin) != ed25519.PublicKeySize:
+		return fmt.Errorf("%w: admin is %d bytes: want an Ed25519 public key of %d", ErrFile, len(f.Admin), ed25519.PublicKeySize)
+	case f.FirstMailbox == 0:
+		return fmt.Errorf("%w: first_mailbox is 0: want the time of genesis in seconds", ErrFile)
+	}
+	if _, err := quorum.New(f.Replicas); err != nil {
+		return fmt.Errorf("%w: replicas: %w", ErrFile, err)
+	}
+	return nil
+}
+
+// Hash is what every derived key is bound to.
+func (f *File) Hash() [32]byte {
+	b := canon.AppendBytes(nil, []byte("troxymail/genesis/v1"))
+	b = canon.AppendFixed(b, f.Cluster[:])
+	b = canon.AppendBytes(b, []byte(f.Domain))
+	b = canon.AppendUint16(b, uint16(f.Replicas))
+	b = canon.AppendFixed(b, f.CA[:])
+	b = canon.AppendBytes(b, f.Admin)
+	b = canon.AppendUint32(b, f.FirstMailbox)
+	return wire.Sum(b)
+}
+
+// Founding is the first founding of the group: generation 1, bound to the genesis. Foundings that follow
+// restarts of the whole group will take its place.
+func (f *File) Founding() wire.Founding {
+	h := f.Hash()
+	return wire.Founding{Generation: 1, Digest: wire.Sum(append([]byte("troxymail/founding/v1"), h[:]...))}
+}
