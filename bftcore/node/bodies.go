@@ -37,6 +37,10 @@ type bodyState struct {
 	arriving map[arrival]*assembly
 	bytes    map[int]int // by source
 	missing  map[wire.Digest]*absence
+	// served is the record that peers fetch pieces of just now: it is read from disk once.
+	served      []byte
+	servedName  wire.Digest
+	servedUntil int64
 }
 
 // arrival names a body on its way from one source; a liar can only spoil its own copy.
@@ -46,9 +50,10 @@ type arrival struct {
 }
 
 type assembly struct {
-	total uint64
-	data  []byte
-	last  int64
+	total  uint64
+	pushed bool // by its origin, which waits for an attestation
+	data   []byte
+	last   int64
 }
 
 // absence is a record that this host lacks and asks its peers for.
@@ -108,7 +113,7 @@ func (k *bodyKeeper) run(ctx context.Context) error {
 		case <-timer.C:
 			s.tick(k.n.o.Now())
 		}
-		if len(s.missing)+len(s.arriving) == 0 {
+		if len(s.missing)+len(s.arriving) == 0 && s.served == nil {
 			timer.Reset(time.Hour)
 		} else {
 			timer.Reset(fetchAgainAfter)
@@ -116,16 +121,21 @@ func (k *bodyKeeper) run(ctx context.Context) error {
 	}
 }
 
-// arrive adds a piece; when the body is whole and fits its digest it is stored, and, if it was pushed by
-// its origin, shown to the own enclave for attestation.
+// arrive adds a piece. Only the first is pushed (by the origin of the body); the receiver asks for each
+// of the others, so that no queue fills. When the body is whole and fits its digest it is stored, and, if
+// it was pushed, shown to the own enclave for attestation.
 func (s *bodyState) arrive(from int, p wire.Piece, pushed bool) {
 	k := arrival{from: from, body: p.Body}
+	if pushed && p.Offset == 0 && s.n.o.Bodies.Has(p.Body) {
+		s.again(from, p.Body) // the origin asks again: its attestations were lost
+		return
+	}
 	a := s.arriving[k]
 	if a == nil {
 		if p.Offset != 0 || s.bytes[from]+int(p.Total) > maxArriving || !pushed && s.missing[p.Body] == nil {
 			return // not asked for, or too much at once: the origin's enclave times out, a fetch is repeated
 		}
-		a = &assembly{total: p.Total}
+		a = &assembly{total: p.Total, pushed: pushed}
 		s.arriving[k] = a
 		s.bytes[from] += int(p.Total)
 	}
@@ -135,15 +145,30 @@ func (s *bodyState) arrive(from int, p wire.Piece, pushed bool) {
 	a.data = append(a.data, p.Bytes...)
 	a.last = s.n.o.Now()
 	if uint64(len(a.data)) < a.total {
-		if !pushed {
-			s.n.o.Links.Send(from, wire.Fetch{Body: p.Body, Offset: uint64(len(a.data))}.Append(nil))
-		}
+		s.next(k, a)
 		return
 	}
 	s.drop(k)
 	if wire.Sum(a.data) == p.Body {
-		s.whole(from, p.Body, a.data, pushed)
+		s.whole(from, p.Body, a.data, a.pushed)
 	}
+}
+
+// next asks a peer for the piece that follows; the own enclave sends all of them by itself.
+func (s *bodyState) next(k arrival, a *assembly) {
+	if k.from != sourceSelf {
+		s.n.o.Links.Send(k.from, wire.Fetch{Body: k.body, Offset: uint64(len(a.data))}.Append(nil))
+	}
+}
+
+// again attests a body that is stored already, and tells peers of it if it is the own enclave's.
+func (s *bodyState) again(from int, d wire.Digest) {
+	if from == sourceSelf {
+		if body, err := s.read(d); err == nil {
+			s.spread(d, body)
+		}
+	}
+	s.attest(from, d)
 }
 
 func (s *bodyState) drop(k arrival) {
@@ -168,14 +193,12 @@ func (s *bodyState) whole(from int, d wire.Digest, body []byte, pushed bool) {
 	s.found(d, body)
 }
 
-// spread pushes the own enclave's body to all peers.
+// spread tells all peers of the own enclave's body by its first piece; they fetch the others.
 func (s *bodyState) spread(d wire.Digest, body []byte) {
+	first := pieces(d, body)[0].Append(nil, wire.KindBody)
 	for to := range s.n.o.Config.Quorum.N() {
-		if to == int(s.n.o.Config.Self) {
-			continue
-		}
-		for _, p := range pieces(d, body) {
-			s.n.o.Links.Send(to, p.Append(nil, wire.KindBody))
+		if to != int(s.n.o.Config.Self) {
+			s.n.o.Links.Send(to, first)
 		}
 	}
 }
@@ -265,7 +288,7 @@ func (s *bodyState) ask(d wire.Digest, a *absence) {
 
 // serve sends a peer the piece that it asked for, if this host has the record.
 func (s *bodyState) serve(to int, f wire.Fetch) {
-	record, err := s.n.o.Bodies.Get(f.Body)
+	record, err := s.read(f.Body)
 	if err != nil || f.Offset >= uint64(len(record)) {
 		return
 	}
@@ -274,11 +297,29 @@ func (s *bodyState) serve(to int, f wire.Fetch) {
 	s.n.o.Links.Send(to, p.Append(nil, wire.KindFetched))
 }
 
+// read returns a record, and keeps the last one of several pieces for a while: it is fetched piece by piece.
+func (s *bodyState) read(d wire.Digest) ([]byte, error) {
+	if s.served != nil && s.servedName == d {
+		return s.served, nil
+	}
+	record, err := s.n.o.Bodies.Get(d)
+	if err == nil && len(record) > wire.ChunkBytes {
+		s.served, s.servedName, s.servedUntil = record, d, s.n.o.Now()+int64(arriveTimeout)
+	}
+	return record, err
+}
+
 // tick repeats fetches that nobody answered and forgets bodies that stopped arriving.
 func (s *bodyState) tick(now int64) {
+	if s.served != nil && now >= s.servedUntil {
+		s.served = nil
+	}
 	for k, a := range s.arriving {
-		if a.last+int64(arriveTimeout) < now {
+		switch {
+		case a.last+int64(arriveTimeout) < now:
 			s.drop(k)
+		case a.last+int64(fetchAgainAfter) < now:
+			s.next(k, a)
 		}
 	}
 	for d, a := range s.missing {

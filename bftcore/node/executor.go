@@ -2,6 +2,8 @@ package node
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"troxymail/bftcore"
 	"troxymail/bftcore/wire"
@@ -14,6 +16,8 @@ const (
 	// answerBytes is how large a frame of results may grow before the next begins; one result always
 	// fits (wire.MaxResultBytes is below boundary.MaxFrameBytes).
 	answerBytes = 512 << 10
+	// tickAfter is how long after the last batch the store is told of the time.
+	tickAfter = 6 * time.Second
 )
 
 // work is one thing for the executor.
@@ -48,16 +52,21 @@ type executor struct {
 // run executes batches in order and answers them when they are durable.
 func (n *Node) run(ctx context.Context) error {
 	x := &executor{n: n, self: n.o.Config.Self}
+	tick := time.NewTimer(tickAfter)
+	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-tick.C:
+			n.o.Application.Tick()
 		case <-n.durableC:
 		case w := <-n.execute:
-			if err := x.do(w); err != nil {
+			if err := x.do(ctx, w); err != nil {
 				return err
 			}
-			if err := x.more(); err != nil {
+			tick.Reset(tickAfter)
+			if err := x.more(ctx); err != nil {
 				return err
 			}
 		}
@@ -70,11 +79,11 @@ func (n *Node) run(ctx context.Context) error {
 }
 
 // more does further work that waits already, so that its answers share frames.
-func (x *executor) more() error {
+func (x *executor) more(ctx context.Context) error {
 	for range 64 {
 		select {
 		case w := <-x.n.execute:
-			if err := x.do(w); err != nil {
+			if err := x.do(ctx, w); err != nil {
 				return err
 			}
 		default:
@@ -84,14 +93,14 @@ func (x *executor) more() error {
 	return nil
 }
 
-func (x *executor) do(w work) error {
+func (x *executor) do(ctx context.Context, w work) error {
 	if w.reanswer != nil {
 		if a, ok := x.n.o.Application.Cached(w.reanswer.ID); ok {
 			x.add(w.reanswer, a, true)
 		}
 		return nil
 	}
-	applied, err := x.n.o.Application.Apply(w.batch.Order, w.batch.Requests)
+	applied, err := x.apply(ctx, w.batch)
 	if err != nil {
 		return err
 	}
@@ -100,6 +109,22 @@ func (x *executor) do(w work) error {
 	}
 	x.n.inbox.put(sourceSelf, 0, bftcore.Executed{Order: w.batch.Order})
 	return nil
+}
+
+// apply executes a batch, waiting for the log where the store has to.
+func (x *executor) apply(ctx context.Context, b bftcore.Batch) ([]Applied, error) {
+	for {
+		applied, err := x.n.o.Application.Apply(b.Order, b.Requests)
+		if !errors.Is(err, ErrWaitForLog) {
+			return applied, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-x.n.durableC:
+			x.n.o.Application.SetDurable(x.n.durable.Load())
+		}
+	}
 }
 
 // add queues the answer to q. The payload goes along when the own enclave asked, or when the origin asked

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"errors"
+
 	"troxymail/bftcore/wire"
 )
 
@@ -11,18 +13,24 @@ type Applied struct {
 	Result  wire.Result
 }
 
+// ErrWaitForLog is returned by Application.Apply when the store can take no more before the log is synced
+// further: the node waits for that and applies the batch again.
+var ErrWaitForLog = errors.New("node: the store waits for the log to be synced")
+
 // Application is the replicated state machine with its store. One goroutine calls it.
 type Application interface {
 	// Applied returns the order up to which batches are applied, in memory or on disk.
 	Applied() uint64
 	// Apply executes a batch, order by order without a gap, whole or not at all, and returns one entry a
-	// request. An error is of the disk, never of a request, and ends the node.
+	// request. An error other than ErrWaitForLog is of the disk, never of a request, and ends the node.
 	Apply(order uint64, requests []wire.Request) ([]Applied, error)
 	// Cached returns the remembered result of a request that was executed, for a retransmission; false
 	// when it is not (or no longer) remembered.
 	Cached(id wire.RequestID) (Applied, bool)
 	// SetDurable allows the store to make batches up to order durable on its own disk.
 	SetDurable(order uint64)
+	// Tick lets the store do what time asks for; called within some seconds of the last Apply.
+	Tick()
 	// Durable returns the order up to which the store is durable by itself: the log is not needed below.
 	Durable() uint64
 }
