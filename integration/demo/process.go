@@ -32,6 +32,7 @@ type Demo struct {
 	Stdout string // path of what it printed, kept until the test ends
 	Stderr string // path of what it logged
 	cmd    *exec.Cmd
+	old    os.FileInfo   // of the demo.json that lay there before the start, or nil
 	ended  chan struct{} // closed when the process has ended
 	err    error         // of Wait, after ended
 }
@@ -56,6 +57,7 @@ func Launch(t testing.TB, o Options) *Demo {
 	defer out.Close()
 	defer errs.Close()
 	d.cmd.Stdout, d.cmd.Stderr = out, errs
+	d.old, _ = os.Stat(filepath.Join(o.Dir, FactsFile)) // none is the usual case
 	if err := d.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -80,6 +82,11 @@ func (d *Demo) WaitServing(t testing.TB) {
 		case <-d.ended:
 			t.Fatalf("the program ended at its start (%v):\n%s", d.err, d.tail())
 		default:
+		}
+		// Until the program has got so far as to remove it, the file of the run before lies there still.
+		now, err := os.Stat(filepath.Join(d.Dir, FactsFile))
+		if err == nil && d.old != nil && os.SameFile(now, d.old) && now.ModTime().Equal(d.old.ModTime()) {
+			return false
 		}
 		facts, err := ReadFacts(d.Dir)
 		if err == nil {
