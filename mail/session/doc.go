@@ -1,2 +1,31 @@
-// Package session is what IMAP means on the cluster.
+// Package session is what IMAP means on the cluster: names, views of mailboxes, flags, messages, searches.
+// It knows nothing of the protocol engine above it and uses only the vocabulary types of go-imap (package
+// imap); errors that a client shall see are *imap.Error, with texts that name nothing of the inside.
+//
+// Reads. A session keeps a view of its selected mailbox: messages in order of UID, as the client was told
+// of them. Before FETCH and SEARCH, after STORE, and at Poll and Idle one ordered delta read (all that
+// changed since the view's MODSEQ) brings the view up to date, so that sessions at different replicas see
+// each other's changes at once. Opened content is immutable and comes from the cache by digest, but only
+// within a command that read the view first. What is shown is durable, because outcomes of the cluster are.
+//
+// Telling. The client's sequence numbers change only when it is told so. Messages that are gone keep their
+// number until an EXPUNGE is told, which FETCH, STORE and SEARCH must not do (RFC 3501, 7.4.1); meanwhile
+// FETCH serves what still can be had and then answers NO [EXPUNGEISSUED]. New messages come with EXISTS.
+// \Recent is not kept: a client may see it never (RFC 9051 dropped it).
+//
+// Names. Delimiter "/". A first component that is "inbox" in any case is INBOX, so that there is no second
+// tree beside it. Names are resolved in the enclave against a copy of the namespace whose version the
+// command carries; the state machine refuses another version and the name is resolved anew. A name that
+// the copy does not have is looked for in a fresh one before the client hears that it does not exist.
+//
+// Writes. One at a time. A write without an answer (no quorum, or the caller gave up) leaves its outcome
+// unknown, and the client hears that. APPEND commutes with what may follow; after any other unanswered write
+// the next one ends the session with BYE, because it could be ordered before the first: a client that
+// connects anew sees what happened.
+//
+// Accounts. The account's version is read anew at most every AccountCheck and after every hint; a changed
+// password, a disabled or removed account ends the session with BYE.
+//
+// Trust: linked into the enclave. Imports enclave/seal, cache/content, mail/* and the vocabulary, never
+// imapserver, bftcore's core or mailstore's state. Nothing here logs content, names or addresses.
 package session

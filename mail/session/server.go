@@ -1,15 +1,18 @@
 package session
 
 import (
-	"context"
+	"crypto/rand"
+	"errors"
 	"io"
 	"log/slog"
-	"net/netip"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"troxymail/cache/content"
 	"troxymail/enclave/seal"
 	"troxymail/mail/auth"
+	"troxymail/mailstore/command"
 )
 
 // Options are what New needs. Cluster and Keys are required.
@@ -18,22 +21,102 @@ type Options struct {
 	Keys    seal.Keys
 	Cache   *content.Cache      // opened summaries and bodies; nil: one of the default size
 	Now     func() time.Time    // nil: time.Now
-	Rand    io.Reader           // nil: crypto/rand.Reader
-	Auth    *auth.Authenticator // nil: one with default limits
+	Rand    io.Reader           // nil: crypto/rand.Reader; safe for concurrent use
+	Auth    *auth.Authenticator // nil: one with default costs and bounds
 	Limits  Limits              // zero fields: defaults
 	Logger  *slog.Logger        // nil: discard; never gets secrets, addresses, names or content
 }
 
 // Server makes sessions; one in each enclave. Safe for concurrent use.
 type Server struct {
-	options Options
+	cluster Cluster
+	keys    seal.Keys
+	cache   *content.Cache
+	now     func() time.Time
+	rand    io.Reader
+	auth    *auth.Authenticator
+	limits  Limits
+	log     *slog.Logger
+
+	appends *budget // bytes of messages being appended
+	bodies  *budget // bytes of bodies opened outside of the cache
+
+	mu       sync.Mutex
+	throttle *auth.Throttle
+	accounts map[command.AccountID]*account // those with sessions
 }
 
-// New returns a server over the cluster.
-func New(o Options) *Server { return &Server{options: o} }
+// account is what the sessions of one account share.
+type account struct {
+	id       command.AccountID
+	sessions int // under Server.mu
+	names    atomic.Pointer[namespace]
+}
 
-// Login checks a password and returns the session of one connection. Errors are *imap.Error:
-// AUTHENTICATIONFAILED, AUTHORIZATIONFAILED (disabled), UNAVAILABLE, LIMIT.
-func (s *Server) Login(ctx context.Context, peer netip.Addr, username, password string) (*Session, error) {
-	return nil, nil
+// keep keeps n for all sessions of the account, unless a later version is there.
+func (a *account) keep(n *namespace) {
+	for {
+		old := a.names.Load()
+		if old != nil && old.version > n.version || a.names.CompareAndSwap(old, n) {
+			return
+		}
+	}
+}
+
+// New returns a server over the cluster. Errors: no Cluster, randomness that fails.
+func New(o Options) (*Server, error) {
+	if o.Cluster == nil {
+		return nil, errors.New("session: Options.Cluster is missing")
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	if o.Auth == nil {
+		a, err := auth.New(auth.Options{Rand: o.Rand})
+		if err != nil {
+			return nil, err
+		}
+		o.Auth = a
+	}
+	if o.Cache == nil {
+		o.Cache = content.New(content.DefaultBytes)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	o.Limits.fill()
+	return &Server{
+		cluster: o.Cluster, keys: o.Keys, cache: o.Cache, now: o.Now, rand: o.Rand, auth: o.Auth,
+		limits: o.Limits, log: o.Logger,
+		appends: newBudget(o.Limits.AppendInFlight), bodies: newBudget(o.Limits.BodiesInFlight),
+		throttle: auth.NewThrottle(), accounts: make(map[command.AccountID]*account),
+	}, nil
+}
+
+// enter counts a new session of an account; false when it has as many as it may.
+func (s *Server) enter(id command.AccountID) (*account, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.accounts[id]
+	if a == nil {
+		a = &account{id: id}
+		s.accounts[id] = a
+	}
+	if a.sessions >= s.limits.SessionsPerAccount {
+		return nil, false
+	}
+	a.sessions++
+	return a, true
+}
+
+// leave ends what enter began; what the account's sessions shared goes with the last of them.
+func (s *Server) leave(a *account) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a.sessions--; a.sessions == 0 {
+		delete(s.accounts, a.id)
+	}
 }

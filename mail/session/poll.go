@@ -1,0 +1,70 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"troxymail/mailstore/command"
+)
+
+// Poll reads what changed in the selected mailbox and tells it: for NOOP and CHECK, and after every other
+// command. allowExpunge is false after FETCH, STORE and SEARCH without UID. Without a selected mailbox it
+// only looks at the account.
+func (s *Session) Poll(ctx context.Context, w Updates, allowExpunge bool) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	if s.view == nil {
+		return nil
+	}
+	if err := s.refresh(ctx, s.view); err != nil {
+		return err
+	}
+	return s.view.tell(w, allowExpunge)
+}
+
+// Idle tells changes of the selected mailbox as they come, until ctx is done, and then returns nil (RFC
+// 2177). It sleeps between hints of the cluster, and reads every IdleRefresh without one. A cluster that
+// does not answer is waited for: only the end of the session and errors of w end it early.
+func (s *Session) Idle(ctx context.Context, w Updates) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	keys := accountKeys(s.account.id)
+	if s.view != nil {
+		keys = append(keys, command.MailboxKey(s.account.id, s.view.id))
+	}
+	changes, cancel := s.server.cluster.Watch(keys)
+	defer cancel()
+	for {
+		wait := IdleRefresh
+		switch err := s.Poll(ctx, w, true); {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, errNoQuorum):
+			wait = IdleRetry
+		case err != nil:
+			return err
+		}
+		if !s.sleep(ctx, changes, wait) {
+			return nil
+		}
+	}
+}
+
+// sleep waits for a hint or for d; false when ctx ended. What woke it is looked at by begin and refresh.
+func (s *Session) sleep(ctx context.Context, changes <-chan struct{}, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-changes:
+	case <-s.hints:
+		s.checked = time.Time{}
+	case <-timer.C:
+		s.checked = time.Time{}
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}

@@ -1,0 +1,157 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+
+	"troxymail/bftcore/wire"
+	"troxymail/mail/accounts"
+	"troxymail/mailstore/command"
+)
+
+// Session is one logged-in connection. One goroutine at a time calls its methods. Every error is an
+// *imap.Error, except those that a caller's own Updates or MessageWriter returned; one of type BYE ends the
+// session: whatever is called afterwards returns it again.
+type Session struct {
+	server  *Server
+	account *account
+	vault   *accounts.Vault
+	reader  mailboxReader
+
+	version   uint64          // of the account, at login
+	checked   time.Time       // when the account was last read
+	hints     <-chan struct{} // the account may have changed
+	stopHints func()
+
+	view  *view    // the selected mailbox, or nil
+	saved savedSet // result of the last SEARCH RETURN (SAVE)
+
+	unanswered bool  // a write that does not commute has no answer
+	ended      error // BYE, once the session is over
+}
+
+func newSession(s *Server, a *account, v *accounts.Vault, version uint64) *Session {
+	session := &Session{server: s, account: a, vault: v, version: version, checked: s.now()}
+	session.reader = orderedReader{session}
+	session.hints, session.stopHints = s.cluster.Watch(accountKeys(a.id))
+	return session
+}
+
+// Close ends the session. It may be called twice.
+func (s *Session) Close() error {
+	if s.stopHints != nil {
+		s.stopHints()
+		s.stopHints = nil
+		s.server.leave(s.account)
+		s.view, s.saved = nil, savedSet{}
+		s.end(errClosed)
+	}
+	return nil
+}
+
+// end ends the session with err, the first time.
+func (s *Session) end(err error) error {
+	if s.ended == nil {
+		s.ended = err
+	}
+	return s.ended
+}
+
+// begin starts every command: it ends the session when its account changed since the login.
+func (s *Session) begin(ctx context.Context) error {
+	if s.ended != nil {
+		return s.ended
+	}
+	now := s.server.now()
+	select {
+	case <-s.hints:
+	default:
+		if age := now.Sub(s.checked); age >= 0 && age < AccountCheck {
+			return nil
+		}
+	}
+	record, err := s.server.readAccount(ctx, s.account.id)
+	if err != nil {
+		s.checked = time.Time{} // a hint that was taken is not lost
+		return err
+	}
+	if record == nil || !record.Enabled || record.Version != s.version {
+		return s.end(errAccountEnded)
+	}
+	s.checked = now
+	return nil
+}
+
+// selected is begin for commands that need a selected mailbox.
+func (s *Session) selected(ctx context.Context) (*view, error) {
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	if s.view == nil {
+		return nil, errNotSelected
+	}
+	return s.view, nil
+}
+
+// writable is selected for commands that change the mailbox.
+func (s *Session) writable(ctx context.Context) (*view, error) {
+	v, err := s.selected(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case v.readOnly:
+		return nil, errReadOnly
+	case v.deleted:
+		return nil, errMailboxGone
+	}
+	return v, nil
+}
+
+// read orders a command that changes nothing.
+func (s *Session) read(ctx context.Context, c command.Command) (Outcome, error) {
+	out, err := s.server.cluster.Do(ctx, c)
+	if err != nil {
+		s.server.logFailure("read", err)
+		return Outcome{}, errNoQuorum
+	}
+	return out, nil
+}
+
+// write orders a command that changes something. Without an answer its outcome is unknown, and unless it
+// commutes with whatever may follow, no other write may follow it.
+func (s *Session) write(ctx context.Context, c command.Command) (Outcome, error) {
+	if s.unanswered {
+		return Outcome{}, s.end(errUnanswered)
+	}
+	out, err := s.server.cluster.Do(ctx, c)
+	if err != nil {
+		s.unanswered = c.Kind() != command.KindAppend
+		s.server.logFailure("write", err)
+		return Outcome{}, errUnknown
+	}
+	return out, nil
+}
+
+// refuse is refusal; a status that says that the account is gone or disabled ends the session.
+func (s *Session) refuse(status wire.Status) error {
+	if status == command.StatusNoAccount || status == command.StatusDisabled {
+		return s.end(errAccountEnded)
+	}
+	return refusal(status)
+}
+
+// internal notes a fault of our own and returns what the client hears of it.
+func (s *Session) internal(what string, err error) error {
+	s.server.log.Error("session: cannot "+what, "error", err)
+	return errInternal
+}
+
+// ReadOnly reports whether the selected mailbox was opened with EXAMINE.
+func (s *Session) ReadOnly() bool { return s.view != nil && s.view.readOnly }
+
+// AppendLimit returns the size of the largest message that Append takes, in bytes (RFC 7889).
+func (s *Session) AppendLimit() uint32 { return uint32(s.server.limits.AppendBytes) }
+
+var _ error = (*imap.Error)(nil)
