@@ -1,0 +1,220 @@
+package state
+
+import (
+	"errors"
+
+	"troxymail/bftcore/wire"
+	"troxymail/bftcore/wire/canon"
+	"troxymail/mailstore/command"
+	"troxymail/mailstore/digesttree"
+)
+
+const (
+	// Window is how many sequences of an origin's incarnation are remembered: its oldest may be that far
+	// behind its newest.
+	Window = 4096
+	// MaxKeptPayload bounds the payload of a result that is kept for repeats, in bytes. A repeat of a
+	// request with a larger one is answered with StatusDuplicate.
+	MaxKeptPayload = 4 << 10
+)
+
+// originState is what is known of a replica's enclave as an origin of requests: which incarnation, and
+// how far it came. Its slots hold the sequences that were executed: sequence s in slot s mod Window.
+type originState struct {
+	generation  uint32
+	incarnation uint32
+	highest     uint64
+	replies     wire.Digest // root over the slots
+}
+
+func (s *originState) encode() []byte {
+	b := canon.AppendUint32(canon.AppendUint8(nil, command.Version), s.generation)
+	b = canon.AppendUint64(canon.AppendUint32(b, s.incarnation), s.highest)
+	return canon.AppendFixed(b, s.replies[:])
+}
+
+func decodeOrigin(v []byte) (originState, error) {
+	r := canon.NewReader(v)
+	r.Uint8()
+	s := originState{
+		generation: r.Uint32(), incarnation: r.Uint32(), highest: r.Uint64(), replies: r.Copy32(),
+	}
+	return s, r.Done()
+}
+
+// reply is one slot: what a sequence gave. A result that was too large is not there.
+type reply struct {
+	sequence uint64
+	order    uint64
+	result   []byte // encoded wire.Result, or empty
+}
+
+func (p *reply) encode() []byte {
+	b := canon.AppendUint64(canon.AppendUint8(nil, command.Version), p.sequence)
+	return canon.AppendBytes(canon.AppendUint64(b, p.order), p.result)
+}
+
+func decodeReply(v []byte) (reply, error) {
+	r := canon.NewReader(v)
+	r.Uint8()
+	p := reply{sequence: r.Uint64(), order: r.Uint64(), result: r.Bytes(wire.MaxResultBytes)}
+	return p, r.Done()
+}
+
+type originEntry struct {
+	known   bool
+	state   originState
+	changed bool
+	slots   map[uint32]wire.Digest // changed
+}
+
+// standing is how a request's origin stands to what is remembered of it.
+type standing uint8
+
+const (
+	currentIncarnation standing = iota
+	newIncarnation
+	formerIncarnation
+	beforeWindow
+)
+
+func (t *txn) origin(id wire.ReplicaID) *originEntry {
+	if e, ok := t.origins[id]; ok {
+		return e
+	}
+	e := &originEntry{slots: map[uint32]wire.Digest{}}
+	if v, ok := t.b.Get(originKey(prefixOrigin, id)); ok {
+		e.known, e.state = true, decoded(t, v, decodeOrigin)
+	}
+	t.origins[id] = e
+	return e
+}
+
+func (e *originEntry) standing(id wire.RequestID) standing {
+	s := &e.state
+	switch {
+	case !e.known, id.Generation > s.generation,
+		id.Generation == s.generation && id.Incarnation > s.incarnation:
+		return newIncarnation
+	case id.Generation < s.generation || id.Incarnation < s.incarnation:
+		return formerIncarnation
+	case s.highest >= Window && id.Sequence <= s.highest-Window:
+		return beforeWindow
+	}
+	return currentIncarnation
+}
+
+func (t *txn) standing(id wire.RequestID) standing { return t.origin(id.Origin).standing(id) }
+
+// noteSequence records that a writing request executes: it may begin a new incarnation, which forgets
+// the former one's slots, and may move the window.
+func (t *txn) noteSequence(id wire.RequestID) {
+	e := t.origin(id.Origin)
+	if e.standing(id) == newIncarnation {
+		t.clearSlots(id.Origin, e)
+		e.state = originState{generation: id.Generation, incarnation: id.Incarnation}
+	}
+	e.known, e.changed = true, true
+	e.state.highest = max(e.state.highest, id.Sequence)
+}
+
+func (t *txn) clearSlots(origin wire.ReplicaID, e *originEntry) {
+	var used []uint32
+	t.b.Scan(originKey(prefixReply, origin), nil, func(key, _ []byte) bool {
+		used = append(used, lastUint32(key))
+		return true
+	})
+	for _, slot := range used {
+		t.b.Delete(replyKey(origin, slot))
+		e.slots[slot] = wire.Digest{}
+	}
+}
+
+// recall fills in the result of a request that was executed before; false when it was not.
+func (t *txn) recall(r *run) bool {
+	id := r.request.ID
+	if t.standing(id) != currentIncarnation {
+		return false
+	}
+	v, ok := t.b.Get(replyKey(id.Origin, uint32(id.Sequence%Window)))
+	if !ok {
+		return false
+	}
+	p := decoded(t, v, decodeReply)
+	if p.sequence != id.Sequence {
+		return false
+	}
+	r.info = Info{Order: p.order, Depends: p.order, Repeated: true}
+	if len(p.result) == 0 {
+		r.result.Status = command.StatusDuplicate
+		return true
+	}
+	r.result = decoded(t, p.result, wire.DecodeResult)
+	r.result.Payload = append([]byte(nil), r.result.Payload...)
+	return true
+}
+
+// remember keeps a writing request's result in its slot.
+func (t *txn) remember(r *run) {
+	id := r.request.ID
+	e := t.origin(id.Origin)
+	if e.standing(id) != currentIncarnation {
+		return // a later request of the same order moved on: a repeat is refused anyway
+	}
+	p := reply{sequence: id.Sequence, order: t.order}
+	if len(r.result.Payload) <= MaxKeptPayload {
+		p.result = r.result.Append(nil)
+	}
+	slot, record := uint32(id.Sequence%Window), p.encode()
+	t.b.Put(replyKey(id.Origin, slot), record)
+	e.slots[slot] = tagged("troxymail/reply/v1", record)
+}
+
+// settleOrigins writes the changed origins and returns the root of the origin table.
+func (t *txn) settleOrigins() wire.Digest {
+	leaves := map[uint32]wire.Digest{}
+	for _, id := range sortedKeys(t.origins) {
+		e := t.origins[id]
+		if !e.changed {
+			continue
+		}
+		e.state.replies = digesttree.Update(t.b, originKey(treeReplies, id), leavesOf(e.slots))
+		record := e.state.encode()
+		t.b.Put(originKey(prefixOrigin, id), record)
+		leaves[uint32(id)] = tagged("troxymail/origin/v1", record)
+	}
+	return digesttree.Update(t.b, []byte{treeOrigins}, leavesOf(leaves))
+}
+
+// errStore is for a Cached that cannot read.
+var errStore = errors.New("state: cannot look for a kept result")
+
+// Cached returns the kept result of a writing request and the order it was executed at; false when it was
+// not executed, or is not kept any more. It may be called from any goroutine but that of Apply, and sees
+// whole orders only.
+func (m *Machine) Cached(id wire.RequestID) (wire.Result, uint64, bool, error) {
+	v, ok, err := m.store.Get(originKey(prefixOrigin, id.Origin))
+	if err != nil || !ok {
+		return wire.Result{}, 0, false, err
+	}
+	s, err := decodeOrigin(v)
+	if err != nil {
+		return wire.Result{}, 0, false, errors.Join(errStore, err)
+	}
+	if s.generation != id.Generation || s.incarnation != id.Incarnation {
+		return wire.Result{}, 0, false, nil
+	}
+	v, ok, err = m.store.Get(replyKey(id.Origin, uint32(id.Sequence%Window)))
+	if err != nil || !ok {
+		return wire.Result{}, 0, false, err
+	}
+	p, err := decodeReply(v)
+	if err != nil || p.sequence != id.Sequence || len(p.result) == 0 {
+		return wire.Result{}, 0, false, err
+	}
+	result, err := wire.DecodeResult(p.result)
+	if err != nil {
+		return wire.Result{}, 0, false, errors.Join(errStore, err)
+	}
+	return result, p.order, true, nil
+}

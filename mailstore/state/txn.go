@@ -1,0 +1,340 @@
+package state
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"troxymail/bftcore/wire"
+	"troxymail/bftcore/wire/canon"
+	"troxymail/mailstore/command"
+	"troxymail/mailstore/digesttree"
+	"troxymail/mailstore/digesttree/verify"
+	"troxymail/mailstore/kv"
+)
+
+// txn is the application of one order: records that it read or changed, decoded once. Maps are only
+// looked up in; where their contents matter they are walked in sorted order.
+type txn struct {
+	b     *kv.Batch
+	order uint64
+	err   error // a stored record that does not decode
+
+	depends uint64 // of the command that executes
+
+	cluster        command.ClusterState
+	clusterChanged bool
+	next           command.MailboxID
+	nextChanged    bool
+
+	accounts  map[command.AccountID]*accountEntry
+	mailboxes map[command.MailboxID]*mailboxEntry
+	origins   map[wire.ReplicaID]*originEntry
+	numbers   map[uint32]wire.Digest // changed leaves of the tree of accounts
+}
+
+// usage is what an account's mail amounts to. Changed is the order of the last change of anything in the
+// account's mailboxes and names.
+type usage struct {
+	bytes    uint64
+	messages uint64
+	changed  uint64
+}
+
+type accountEntry struct {
+	exists bool
+	state  command.AccountState
+	usage  usage
+	space  command.NamespaceState
+
+	stateChanged, usageChanged, spaceChanged bool
+
+	names     map[command.MailboxID]struct{} // changed names
+	mailboxes map[command.MailboxID]struct{} // changed mailboxes
+}
+
+type mailboxEntry struct {
+	exists  bool
+	state   command.MailboxState
+	changed bool
+	blocks  map[uint32]struct{} // changed leaves of the message tree
+	slots   map[uint32]wire.Digest
+}
+
+func newTxn(b *kv.Batch, order uint64) *txn {
+	return &txn{
+		b: b, order: order,
+		accounts:  map[command.AccountID]*accountEntry{},
+		mailboxes: map[command.MailboxID]*mailboxEntry{},
+		origins:   map[wire.ReplicaID]*originEntry{},
+		numbers:   map[uint32]wire.Digest{},
+	}
+}
+
+// load reads what every order needs.
+func (t *txn) load() error {
+	v, ok := t.b.Get(keyCluster)
+	next, okNext := t.b.Get(keyNext)
+	if !ok || !okNext || len(next) != 4 {
+		return t.failed(fmt.Errorf("%w: cluster record", ErrDamaged))
+	}
+	t.next = command.MailboxID(lastUint32(next))
+	t.cluster = decoded(t, v, command.DecodeClusterState)
+	return t.failed(nil)
+}
+
+// failed returns the first error of the transaction, the store's before others.
+func (t *txn) failed(err error) error {
+	if e := t.b.Err(); e != nil {
+		return e
+	}
+	if t.err != nil {
+		return t.err
+	}
+	return err
+}
+
+// decoded decodes a stored record; a failure is kept and makes the whole order fail.
+func decoded[T any](t *txn, v []byte, decode func([]byte) (T, error)) T {
+	x, err := decode(v)
+	if err != nil && t.err == nil {
+		t.err = fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return x
+}
+
+// account returns the account's entry, or nil when there is no such account.
+func (t *txn) account(a command.AccountID) *accountEntry {
+	if e := t.accountEntry(a); e.exists {
+		return e
+	}
+	return nil
+}
+
+func (t *txn) accountEntry(a command.AccountID) *accountEntry {
+	if e, ok := t.accounts[a]; ok {
+		return e
+	}
+	e := &accountEntry{
+		names: map[command.MailboxID]struct{}{}, mailboxes: map[command.MailboxID]struct{}{},
+	}
+	t.accounts[a] = e
+	v, ok := t.b.Get(accountKey(prefixAccount, a))
+	if !ok {
+		return e
+	}
+	e.exists = true
+	e.state = decoded(t, v, command.DecodeAccountState)
+	v, _ = t.b.Get(accountKey(prefixUsage, a))
+	e.usage = decoded(t, v, decodeUsage)
+	v, _ = t.b.Get(accountKey(prefixSpace, a))
+	e.space = decoded(t, v, command.DecodeNamespaceState)
+	return e
+}
+
+func (u usage) encode() []byte {
+	b := canon.AppendUint64(canon.AppendUint8(nil, command.Version), u.bytes)
+	return canon.AppendUint64(canon.AppendUint64(b, u.messages), u.changed)
+}
+
+func decodeUsage(v []byte) (usage, error) {
+	r := canon.NewReader(v)
+	r.Uint8()
+	u := usage{bytes: r.Uint64(), messages: r.Uint64(), changed: r.Uint64()}
+	return u, r.Done()
+}
+
+// mailbox returns the entry of a mailbox of account a, or nil when a has none with that id that can hold
+// messages.
+func (t *txn) mailbox(a command.AccountID, id command.MailboxID) *mailboxEntry {
+	e, ok := t.mailboxes[id]
+	if !ok {
+		e = &mailboxEntry{}
+		if v, found := t.b.Get(mailboxKey(prefixMailbox, id)); found {
+			e.exists, e.state = true, decoded(t, v, command.DecodeMailboxState)
+		}
+		t.mailboxes[id] = e
+	}
+	if !e.exists || e.state.Account != a {
+		return nil
+	}
+	return e
+}
+
+// touchMailbox notes that a mailbox changed, and with it its account.
+func (t *txn) touchMailbox(e *mailboxEntry) {
+	e.changed = true
+	t.touchAccount(e.state.Account, e.state.ID)
+}
+
+func (t *txn) touchAccount(a command.AccountID, m command.MailboxID) {
+	acc := t.accountEntry(a)
+	acc.mailboxes[m] = struct{}{}
+	acc.usageChanged = true
+}
+
+// touchBlock notes that the message with that UID changed.
+func (t *txn) touchBlock(e *mailboxEntry, u command.UID) {
+	if e.blocks == nil {
+		e.blocks = map[uint32]struct{}{}
+	}
+	e.blocks[uint32(u)/command.MessagesPerLeaf] = struct{}{}
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// settleAccounts writes every changed record of accounts and brings their trees up to date. Nothing but
+// the origin table changes after it.
+func (t *txn) settleAccounts() {
+	for _, id := range sortedKeys(t.mailboxes) {
+		if e := t.mailboxes[id]; e.exists && e.changed {
+			t.settleMailbox(e)
+		}
+	}
+	ids := make([]command.AccountID, 0, len(t.accounts))
+	for a := range t.accounts {
+		ids = append(ids, a)
+	}
+	slices.SortFunc(ids, func(a, b command.AccountID) int { return slices.Compare(a[:], b[:]) })
+	for _, a := range ids {
+		t.settleAccount(a, t.accounts[a])
+	}
+	if t.clusterChanged {
+		t.cluster.Changed = t.order
+		t.b.Put(keyCluster, t.cluster.Append(nil))
+	}
+	if t.nextChanged {
+		t.b.Put(keyNext, binary.BigEndian.AppendUint32(nil, uint32(t.next)))
+	}
+}
+
+func (t *txn) settleMailbox(e *mailboxEntry) {
+	s := &e.state
+	leaves := make([]verify.Leaf, 0, len(e.blocks))
+	for _, block := range sortedKeys(e.blocks) {
+		leaves = append(leaves, verify.Leaf{Index: block, Digest: t.blockDigest(s.ID, block)})
+	}
+	if len(leaves) > 0 {
+		s.Messages = digesttree.Update(t.b, mailboxKey(treeMessages, s.ID), leaves)
+	}
+	if len(e.slots) > 0 {
+		s.Tombs = digesttree.Update(t.b, mailboxKey(treeTombs, s.ID), leavesOf(e.slots))
+	}
+	s.Changed = t.order
+	t.b.Put(mailboxKey(prefixMailbox, s.ID), s.Append(nil))
+	e.changed, e.blocks, e.slots = false, nil, nil
+}
+
+func leavesOf(m map[uint32]wire.Digest) []verify.Leaf {
+	leaves := make([]verify.Leaf, 0, len(m))
+	for _, i := range sortedKeys(m) {
+		leaves = append(leaves, verify.Leaf{Index: i, Digest: m[i]})
+	}
+	return leaves
+}
+
+// blockDigest reads the messages of a leaf and digests them.
+func (t *txn) blockDigest(id command.MailboxID, block uint32) wire.Digest {
+	messages := make([]command.Message, 0, command.MessagesPerLeaf)
+	first := command.UID(block * command.MessagesPerLeaf)
+	t.scanMessages(id, first, func(m *command.Message) bool {
+		if uint32(m.UID)/command.MessagesPerLeaf != block {
+			return false
+		}
+		messages = append(messages, *m)
+		return true
+	})
+	return command.MessagesDigest(id, messages)
+}
+
+func (t *txn) settleAccount(a command.AccountID, e *accountEntry) {
+	if len(e.names) > 0 {
+		leaves := make([]verify.Leaf, 0, len(e.names))
+		for _, id := range sortedKeys(e.names) {
+			l := verify.Leaf{Index: uint32(id)}
+			if n := t.name(a, id); n != nil {
+				l.Digest = command.NameDigest(a, n)
+			}
+			leaves = append(leaves, l)
+		}
+		e.space.Names = digesttree.Update(t.b, accountKey(treeNames, a), leaves)
+	}
+	if len(e.mailboxes) > 0 {
+		leaves := make([]verify.Leaf, 0, len(e.mailboxes))
+		for _, id := range sortedKeys(e.mailboxes) {
+			l := verify.Leaf{Index: uint32(id)}
+			if m := t.mailbox(a, id); m != nil {
+				l.Digest = m.state.Digest()
+			}
+			leaves = append(leaves, l)
+		}
+		digesttree.Update(t.b, accountKey(treeMailboxes, a), leaves)
+	}
+	if !e.exists {
+		return // its records are gone, and so are its trees
+	}
+	if e.stateChanged {
+		e.state.Changed = t.order
+		t.b.Put(accountKey(prefixAccount, a), e.state.Append(nil))
+	}
+	if e.spaceChanged || len(e.names) > 0 {
+		e.space.Changed = t.order
+		t.b.Put(accountKey(prefixSpace, a), e.space.Append(nil))
+		e.usageChanged = true
+	}
+	if e.usageChanged {
+		e.usage.changed = t.order
+		t.b.Put(accountKey(prefixUsage, a), e.usage.encode())
+	}
+	if e.stateChanged || e.usageChanged {
+		mailboxes := digesttree.Root(t.b, accountKey(treeMailboxes, a))
+		t.numbers[e.state.Number] = accountDigest(&e.state, e.usage, &e.space, mailboxes)
+	}
+	e.stateChanged, e.usageChanged, e.spaceChanged = false, false, false
+	clear(e.names)
+	clear(e.mailboxes)
+}
+
+// accountDigest is an account's leaf in the tree of accounts.
+func accountDigest(
+	s *command.AccountState, u usage, n *command.NamespaceState, mailboxes wire.Digest,
+) wire.Digest {
+	record, space := s.Digest(), n.Digest()
+	return tagged("troxymail/account-root/v1", record[:], u.encode(), space[:], mailboxes[:])
+}
+
+// rootDigest is the digest of the whole state.
+func rootDigest(c *command.ClusterState, next command.MailboxID, accounts, origins wire.Digest) wire.Digest {
+	cluster := c.Digest()
+	b := binary.BigEndian.AppendUint32(nil, uint32(next))
+	return tagged("troxymail/state-root/v1", cluster[:], b, accounts[:], origins[:])
+}
+
+// tagged returns SHA-256 over the tag behind its length, then the parts as they are.
+func tagged(tag string, parts ...[]byte) wire.Digest {
+	s := sha256.New()
+	s.Write([]byte{byte(len(tag))})
+	s.Write([]byte(tag))
+	for _, p := range parts {
+		s.Write(p)
+	}
+	return wire.Digest(s.Sum(nil))
+}
+
+// settle brings the origin table and the root up to date and returns the root.
+func (t *txn) settle() (wire.Digest, error) {
+	origins := t.settleOrigins()
+	accounts := digesttree.Update(t.b, []byte{treeAccounts}, leavesOf(t.numbers))
+	root := rootDigest(&t.cluster, t.next, accounts, origins)
+	t.b.Put(keyRoot, root[:])
+	return root, t.failed(nil)
+}
