@@ -1,0 +1,109 @@
+package imapgate
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+)
+
+var errIdleEnded = errors.New("imapgate: session ended IDLE by itself")
+
+// local runs a command the guard answers itself. An error ends the connection.
+func (g *guard) local(c *command) error {
+	switch c.name {
+	case "ID": // RFC 2971: what the client says of itself is not kept
+		return g.write("* ID (\"name\" \"Troxymail\")\r\n" + completed(c))
+	case "ENABLE": // RFC 5161: nothing that could be enabled is offered
+		return g.write("* ENABLED\r\n" + completed(c))
+	}
+	if c.arguments() != "" {
+		return g.answer(bad(c.tag, c.name+" has no arguments"))
+	}
+	switch c.name {
+	case "CAPABILITY":
+		return g.write("* CAPABILITY " + g.capabilities() + "\r\n" + completed(c))
+	case "NOOP", "CHECK":
+		return g.noop(c)
+	case "IDLE":
+		return g.idle(c)
+	default: // LOGOUT
+		g.bye("Logging out")
+		g.write(completed(c))
+		return io.EOF
+	}
+}
+
+// completed is the tagged answer to a command that went well.
+func completed(c *command) string { return statusLine(c.tag, "OK", "", c.name+" completed") }
+
+// noop tells what changed in the mailbox (RFC 3501 section 6.1.2).
+func (g *guard) noop(c *command) error {
+	if g.mailbox {
+		if err := g.session.Poll(g.ctx, updates{g: g, expunge: true}, true); err != nil {
+			return g.answer(g.server.refusal(c.tag, c.name, err))
+		}
+	}
+	g.bads = 0
+	return g.write(completed(c))
+}
+
+// idle is RFC 2177. The session's Idle runs beside the wait for DONE and is joined before anything
+// else is done. When it ends by itself, the client could wait for news forever: it gets BYE.
+func (g *guard) idle(c *command) error {
+	if err := g.write("+ idling\r\n"); err != nil {
+		return err
+	}
+	join := g.startIdle()
+	g.conn.wait()
+	line, err := g.framer.rawLine(idleBytes)
+	if failure := join(); failure != nil && err == nil {
+		err = errKicked
+	}
+	switch {
+	case err != nil:
+		return g.over(err)
+	case !strings.EqualFold(string(line), "DONE"):
+		return g.answer(fatal(c.tag, "Expected DONE"))
+	}
+	g.bads = 0
+	return g.write(completed(c))
+}
+
+// startIdle lets the session tell what changes. join stops it and returns an error if it had ended
+// before it was told to.
+func (g *guard) startIdle() (join func() error) {
+	if !g.mailbox {
+		return func() error { return nil }
+	}
+	ctx, cancel := context.WithCancel(g.ctx)
+	done := make(chan error, 1)
+	go func() {
+		err := g.runIdle(ctx)
+		if ctx.Err() != nil {
+			done <- nil
+			return
+		}
+		g.server.refusal("*", "IDLE", err) // for the log
+		done <- errIdleEnded
+		g.conn.kick()
+	}()
+	return func() error {
+		cancel()
+		return <-done
+	}
+}
+
+// runIdle is the session's Idle with a recover of its own.
+func (g *guard) runIdle(ctx context.Context) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			g.server.panicked("IDLE", v)
+			err = errIdleEnded
+		}
+	}()
+	if err := g.session.Idle(ctx, updates{g: g, expunge: true, flush: true}); err != nil {
+		return err
+	}
+	return errIdleEnded
+}
