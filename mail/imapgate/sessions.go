@@ -47,19 +47,3 @@ type Session interface {
 	Move(ctx context.Context, w session.Updates, nums imap.NumSet, dest string) (*imap.CopyData, error)
 	Expunge(ctx context.Context, w session.Updates, uids *imap.UIDSet) error
 }
-
-var _ Session = (*session.Session)(nil)
-
-// FromServer makes Sessions of a session server.
-func FromServer(s *session.Server) Sessions { return fromServer{s} }
-
-type fromServer struct{ server *session.Server }
-
-// Login returns a nil interface with an error, never a typed nil.
-func (f fromServer) Login(ctx context.Context, peer netip.Addr, username, password string) (Session, error) {
-	s, err := f.server.Login(ctx, peer, username, password)
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
-}
