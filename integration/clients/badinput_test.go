@@ -2,9 +2,11 @@ package clients
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -139,7 +141,9 @@ func TestStrangeMessages(t *testing.T) {
 	d := fresh(t)
 	before := resident(t, d.PID())
 	kept := 0
-	for name, body := range strange() {
+	messages := strange()
+	for _, name := range slices.Sorted(maps.Keys(messages)) {
+		body := messages[name]
 		c := loginRaw(t, d, kept%len(d.Replicas))
 		got := c.put("INBOX", body)
 		if got.is("NO") || got.is("BAD") {
@@ -151,8 +155,8 @@ func TestStrangeMessages(t *testing.T) {
 			continue
 		}
 		kept++
-		messages := stored(t, d, 0, "INBOX")
-		if len(messages) != kept || string(messages[kept-1].Body) != body {
+		inbox := stored(t, d, 0, "INBOX")
+		if len(inbox) != kept || string(inbox[kept-1].Body) != body {
 			t.Fatalf("%s: not stored as it was sent", name)
 		}
 		asking := loginRaw(t, d, (kept+1)%len(d.Replicas))
@@ -167,7 +171,7 @@ func TestStrangeMessages(t *testing.T) {
 			t.Errorf("%s: SEARCH is answered by %+.200v", name, a)
 		}
 	}
-	t.Logf("%d of %d stored; the program grew by %d MiB", kept, len(strange()), (resident(t, d.PID())-before)>>20)
+	t.Logf("%d of %d stored; the program grew by %d MiB", kept, len(messages), (resident(t, d.PID())-before)>>20)
 	same(t, d, "INBOX", kept)
 	alive(t, d)
 }
