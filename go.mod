@@ -3,6 +3,7 @@ module troxymail
 go 1.26.0
 
 require (
+	github.com/BurntSushi/toml v1.6.0 // indirect
 	github.com/alecthomas/kong v1.17.0 // indirect
 	github.com/cockroachdb/datadriven v1.0.2 // indirect
 	github.com/edgelesssys/ego v1.9.0 // indirect

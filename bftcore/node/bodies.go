@@ -126,6 +126,9 @@ func (k *bodyKeeper) run(ctx context.Context) error {
 // it was pushed, shown to the own enclave for attestation.
 func (s *bodyState) arrive(from int, p wire.Piece, pushed bool) {
 	k := arrival{from: from, body: p.Body}
+	if pushed && p.Total <= wire.InlineBodyBytes {
+		return // such a body travels in its command
+	}
 	if pushed && p.Offset == 0 && s.n.o.Bodies.Has(p.Body) {
 		s.again(from, p.Body) // the origin asks again: its attestations were lost
 		return
