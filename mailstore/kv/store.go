@@ -76,6 +76,7 @@ func (s *Store) usable() error {
 func (s *Store) release() {
 	s.mu.Lock()
 	s.busy = false
+	s.changed.Broadcast()
 	s.mu.Unlock()
 }
 
@@ -141,15 +142,15 @@ func clone(v []byte) []byte {
 }
 
 // Restore sets key to value outside of any batch: only for content that is checked by its own digest and
-// was lost. It becomes durable with the next flush of a batch.
+// was lost. It waits for an open batch to end, and becomes durable with the next flush of a batch.
 func (s *Store) Restore(key, value []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for s.busy { // an open batch reads the overlay without the lock
+		s.changed.Wait()
+	}
 	if err := s.usable(); err != nil {
 		return err
-	}
-	if s.busy {
-		return ErrBusy // an open batch reads the overlay without the lock
 	}
 	s.active.set(string(key), append(make([]byte, 0, len(value)), value...))
 	return nil

@@ -44,21 +44,32 @@ func decodeOrigin(v []byte) (originState, error) {
 
 // reply is one slot: what a sequence gave. A result that was too large is not there.
 type reply struct {
-	sequence uint64
-	order    uint64
-	result   []byte // encoded wire.Result, or empty
+	generation  uint32
+	incarnation uint32
+	sequence    uint64
+	order       uint64
+	result      []byte // encoded wire.Result, or empty
 }
 
 func (p *reply) encode() []byte {
-	b := canon.AppendUint64(canon.AppendUint8(nil, command.Version), p.sequence)
+	b := canon.AppendUint32(canon.AppendUint8(nil, command.Version), p.generation)
+	b = canon.AppendUint64(canon.AppendUint32(b, p.incarnation), p.sequence)
 	return canon.AppendBytes(canon.AppendUint64(b, p.order), p.result)
 }
 
 func decodeReply(v []byte) (reply, error) {
 	r := canon.NewReader(v)
 	r.Uint8()
-	p := reply{sequence: r.Uint64(), order: r.Uint64(), result: r.Bytes(wire.MaxResultBytes)}
+	p := reply{
+		generation: r.Uint32(), incarnation: r.Uint32(), sequence: r.Uint64(), order: r.Uint64(),
+		result: r.Bytes(wire.MaxResultBytes),
+	}
 	return p, r.Done()
+}
+
+// of reports whether the slot holds that request's result.
+func (p *reply) of(id wire.RequestID) bool {
+	return p.generation == id.Generation && p.incarnation == id.Incarnation && p.sequence == id.Sequence
 }
 
 type originEntry struct {
@@ -141,7 +152,7 @@ func (t *txn) recall(r *run) bool {
 		return false
 	}
 	p := decoded(t, v, decodeReply)
-	if p.sequence != id.Sequence {
+	if !p.of(id) {
 		return false
 	}
 	r.info = Info{Order: p.order, Depends: p.order, Repeated: true}
@@ -161,7 +172,9 @@ func (t *txn) remember(r *run) {
 	if e.standing(id) != currentIncarnation {
 		return // a later request of the same order moved on: a repeat is refused anyway
 	}
-	p := reply{sequence: id.Sequence, order: t.order}
+	p := reply{
+		generation: id.Generation, incarnation: id.Incarnation, sequence: id.Sequence, order: t.order,
+	}
 	if len(r.result.Payload) <= MaxKeptPayload {
 		p.result = r.result.Append(nil)
 	}
@@ -193,23 +206,12 @@ var errStore = errors.New("state: cannot look for a kept result")
 // not executed, or is not kept any more. It may be called from any goroutine but that of Apply, and sees
 // whole orders only.
 func (m *Machine) Cached(id wire.RequestID) (wire.Result, uint64, bool, error) {
-	v, ok, err := m.store.Get(originKey(prefixOrigin, id.Origin))
-	if err != nil || !ok {
-		return wire.Result{}, 0, false, err
-	}
-	s, err := decodeOrigin(v)
-	if err != nil {
-		return wire.Result{}, 0, false, errors.Join(errStore, err)
-	}
-	if s.generation != id.Generation || s.incarnation != id.Incarnation {
-		return wire.Result{}, 0, false, nil
-	}
-	v, ok, err = m.store.Get(replyKey(id.Origin, uint32(id.Sequence%Window)))
+	v, ok, err := m.store.Get(replyKey(id.Origin, uint32(id.Sequence%Window)))
 	if err != nil || !ok {
 		return wire.Result{}, 0, false, err
 	}
 	p, err := decodeReply(v)
-	if err != nil || p.sequence != id.Sequence || len(p.result) == 0 {
+	if err != nil || !p.of(id) || len(p.result) == 0 {
 		return wire.Result{}, 0, false, err
 	}
 	result, err := wire.DecodeResult(p.result)

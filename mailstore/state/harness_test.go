@@ -329,7 +329,9 @@ func (g *generator) known(a command.AccountID) (version uint64, ids []command.Ma
 	return e.space.Version, ids
 }
 
-func (g *generator) flags() command.Flags { return command.Flags(g.rnd.IntN(int(command.AllFlags) + 1)) }
+func (g *generator) flags() command.Flags {
+	return command.Flags(g.rnd.IntN(int(command.AllFlags) + 1))
+}
 
 func (g *generator) keywords() []command.KeywordDef {
 	if g.rnd.IntN(3) > 0 {
