@@ -41,16 +41,28 @@ func TestFolderInUse(t *testing.T) {
 	must(t, err)
 }
 
-// TestFolderOfAnotherVersion changes the number in the folder's version file.
+// TestFolderOfAnotherVersion changes the number in the file that says what the folder is.
 func TestFolderOfAnotherVersion(t *testing.T) {
 	o := demo.Options{Dir: t.TempDir(), Ports: demo.FreePorts(t)}
 	demo.Start(t, o).Stop(t)
-	path := filepath.Join(o.Dir, "VERSION")
+	path := filepath.Join(o.Dir, "format")
 	if _, err := os.Stat(path); err != nil {
 		t.Fatalf("the data folder does not say its version: %v", err)
 	}
-	must(t, os.WriteFile(path, []byte("999\n"), 0o600))
+	must(t, os.WriteFile(path, []byte("troxymail-demo 999\n"), 0o600))
 	refused(t, o, o.Dir, "999", "version")
+}
+
+// TestForeignFolder refuses to spread files into a folder that is somebody else's.
+func TestForeignFolder(t *testing.T) {
+	o := demo.Options{Dir: t.TempDir(), Ports: demo.FreePorts(t)}
+	must(t, os.WriteFile(filepath.Join(o.Dir, "thesis.txt"), []byte("mine"), 0o600))
+	refused(t, o, o.Dir, "--dir")
+	entries, err := os.ReadDir(o.Dir)
+	must(t, err)
+	if len(entries) != 1 {
+		t.Errorf("the refused start left %d files in the folder, want 1", len(entries))
+	}
 }
 
 // TestBadFlags refuses what it cannot do before it touches anything.

@@ -81,8 +81,9 @@ func contents(t *testing.T, d *demo.Demo, r int, boxes []string) []string {
 // but the owner, an old file gone at the start, and the same facts printed with --json.
 func TestFacts(t *testing.T) {
 	o := demo.Options{Dir: t.TempDir(), Ports: demo.FreePorts(t), Args: []string{"--json"}}
+	demo.Start(t, o).Stop(t)
 	old := filepath.Join(o.Dir, demo.FactsFile)
-	must(t, os.WriteFile(old, []byte(`{"old": true}`), 0o644))
+	must(t, os.WriteFile(old, []byte(`{"old": true}`), 0o644)) // as a killed one leaves it
 	d := demo.Launch(t, o)
 	waitGoneOrNew(t, old)
 	d.WaitServing(t)
@@ -131,6 +132,40 @@ func waitGoneOrNew(t *testing.T, path string) {
 		text, err := os.ReadFile(path)
 		return os.IsNotExist(err) || err == nil && !strings.Contains(string(text), "old")
 	})
+}
+
+// TestPrintedLines runs the lines for curl and mutt that the program prints, as they are.
+func TestPrintedLines(t *testing.T) {
+	d := fresh(t)
+	work := t.TempDir()
+	ran := map[string]int{}
+	for line := range strings.Lines(d.Output(t)) {
+		line = strings.TrimSpace(line)
+		name, _, _ := strings.Cut(line, " ")
+		switch name {
+		case "mutt":
+			rc := filepath.Join(work, "muttrc")
+			must(t, os.WriteFile(rc, []byte("push '<quit>y'\n"), 0o600))
+			line = strings.Replace(line, "mutt ", "mutt -n -F "+rc+" ", 1)
+			file := filepath.Join(work, "mutt.sh")
+			must(t, os.WriteFile(file, []byte(line), 0o600))
+			line = "script -q -e -c 'sh " + file + "' /dev/null"
+		case "printf", "curl":
+		default:
+			continue
+		}
+		out, errs, err := run(t, "", []string{"HOME=" + work, "TERM=xterm"}, "sh", "-c", "cd "+work+" && "+line)
+		if err != nil {
+			t.Errorf("%s\n%v: %s%s", line, err, out, errs)
+		}
+		if name == "curl" && ran[name] > 0 && !strings.Contains(out, "Subject: hello") {
+			t.Errorf("the printed line does not read the message that the first one stored: %q", out)
+		}
+		ran[name]++
+	}
+	if ran["curl"] < 2 || ran["mutt"] < 1 {
+		t.Errorf("lines printed: %v", ran)
+	}
 }
 
 // TestHumanOutput holds what a person must be told at the start.
