@@ -32,22 +32,26 @@ const (
 	// each origin.
 	DedupWindow = 4096
 
-	fetchAfter     = Time(50 * time.Millisecond)  // T_fetch
-	fetchMax       = Time(2 * time.Second)        // T_fetch doubles up to here while nothing comes
-	forwardAgain   = Time(150 * time.Millisecond) // below the proxies' time of retransmission
-	refusedAgain   = Time(1 * time.Second)        // after a refusal of the own enclave
-	progressAfter  = Time(200 * time.Millisecond)
-	idleFirst      = Time(2 * time.Second)
-	idleMax        = Time(10 * time.Second)
-	lagAfter       = Time(500 * time.Millisecond) // a peer that misses an order for so long is helped
-	loadPatience   = Time(10 * time.Second)
-	resendRate     = 32 << 20 // bytes a second, for each peer
-	resendBurst    = 8 << 20  // bytes
-	reanswerRate   = 1000     // requests a second, for each peer
-	reanswerBurst  = 1024
-	resendAtOnce   = 16 // orders sent again because of one PROGRESS
-	maxLoadBytes   = 4 << 20
-	tokensPerCount = int64(time.Second)
+	// maxRetainedOrders bounds, beside MaxRetainedBytes, the executed batches that stay in memory.
+	maxRetainedOrders = 1024
+
+	fetchAfter    = Time(50 * time.Millisecond)  // T_fetch
+	fetchMax      = Time(2 * time.Second)        // T_fetch doubles up to here while nothing comes
+	fetchTries    = 3                            // fruitless ones before a peer's claim is forgotten
+	askedFor      = Time(5 * time.Second)        // how long a relayed PREPARE counts as asked for
+	forwardAgain  = Time(150 * time.Millisecond) // below the proxies' time of retransmission
+	refusedAgain  = Time(250 * time.Millisecond) // after a refusal of the own enclave
+	progressAfter = Time(200 * time.Millisecond)
+	idleFirst     = Time(2 * time.Second)
+	idleMax       = Time(10 * time.Second)
+	lagAfter      = Time(500 * time.Millisecond) // a peer that misses an order for so long is helped
+	loadPatience  = Time(10 * time.Second)
+	resendRate    = 32 << 20 // bytes a second, for each peer
+	resendBurst   = 8 << 20  // bytes
+	reanswerRate  = 1000     // requests a second, for each peer
+	reanswerBurst = 1024
+	resendAtOnce  = 16 // orders sent again because of one PROGRESS
+	maxLoadBytes  = 4 << 20
 )
 
 // Config says which replica of which group the core serves. Zero numbers mean the defaults.

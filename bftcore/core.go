@@ -1,16 +1,51 @@
 package bftcore
 
 import (
+	"troxymail/bftcore/quorum"
 	"troxymail/bftcore/wire"
 )
 
 // Core is the ordering state of one host. Not safe for concurrent use: one goroutine owns it.
 type Core struct {
 	cfg      Config
+	n        int
 	now      Time
 	counters Counters
-	out      Ready
-	taken    bool
+
+	view     uint64
+	executed uint64           // highest order handed to Execute
+	applied  uint64           // highest order that the store reported
+	durable  uint64           // proven by what is synced
+	oldest   uint64           // executed slots up to here are forgotten
+	nextOwn  uint64           // the own certificates below it are in the log
+	nextCall uint64           // certificates below it were asked for
+	frontier wire.Certificate // the own one of the highest position
+
+	slots     map[uint64]*slot
+	dirty     []*slot
+	calls     map[uint64]*slot // open certify calls by token
+	toVerify  []verification
+	verifying map[uint64][]verification
+	bodies    map[wire.Digest][]bodyWaiter
+	token     uint64
+	records   uint64 // handed out
+	synced    uint64 // of them, durable
+	proofs    []proof
+	buffered  int // bytes of proposals that are not executed
+	retained  int // bytes of executed ones
+	witnesses []quorum.Witness
+
+	pending      pending
+	dedup        dedup
+	toForward    []wire.Request
+	proposeAfter Time
+
+	peers     []peer
+	fetching  fetching
+	heartbeat heartbeat
+
+	out, spare Ready
+	taken      bool
 }
 
 // Status is how far a core is; for people and for the durable mark of replies.
@@ -32,21 +67,82 @@ type Status struct {
 // PeerStatus is what a peer claims about itself.
 type PeerStatus struct {
 	Prepared, Executed, Synced uint64
-	HeardAt                    Time // of its last valid message; 0 for never
+	HeardAt                    Time // of its last message; 0 for never
 }
 
-// New returns a core that continues where the log ends. Errors: ErrConfig, ErrLog, ErrLogBehind.
+// New returns a core that continues where the log ends; its first Ready may hold effects already. Errors:
+// ErrConfig, ErrLog, ErrLogBehind.
 func New(cfg Config, now Time, restored Restored) (*Core, error) {
 	cfg, err := cfg.complete()
 	if err != nil {
 		return nil, err
 	}
-	return &Core{cfg: cfg, now: now}, nil
+	c := &Core{cfg: cfg, now: now}
+	c.reset()
+	if err := c.restore(restored); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // Step takes one event in. Time never runs backwards: an older now is taken as the last one. Effects
 // come out of Ready.
-func (c *Core) Step(now Time, e Event) { c.now = max(c.now, now) }
+func (c *Core) Step(now Time, e Event) {
+	c.now = max(c.now, now)
+	switch e := e.(type) {
+	case Received:
+		c.receive(e.From, e.Raw)
+	case Submit:
+		c.onSubmit(e)
+	case Prepared:
+		c.onPrepared(e)
+	case Committed:
+		c.onCommitted(e)
+	case Verified:
+		c.onVerified(e)
+	case BodyHeld:
+		c.onBodyHeld(e.Body)
+	case Executed:
+		c.onExecuted(e.Order)
+	case Synced:
+		c.onSynced(e.Record)
+	case Loaded:
+		c.onLoaded(e)
+	case Tick:
+	}
+}
+
+// receive dispatches a peer's message.
+func (c *Core) receive(from wire.ReplicaID, raw []byte) {
+	if int(from) >= c.n || from == c.cfg.Self {
+		c.counters.Unexpected++
+		return
+	}
+	if len(raw) > wire.MaxMessageBytes {
+		c.counters.Malformed++
+		return
+	}
+	kind, err := wire.PeekKind(raw)
+	if err != nil {
+		c.counters.Malformed++
+		return
+	}
+	c.peers[from].heardAt = max(c.now, 1)
+	switch kind {
+	case wire.KindForward:
+		c.onForward(from, raw)
+	case wire.KindPrepare:
+		c.onPrepare(from, raw)
+	case wire.KindCommit:
+		c.onCommit(from, raw)
+	case wire.KindProgress:
+		c.onProgress(from, raw)
+	case wire.KindFetch:
+		c.onFetch(from, raw)
+	default:
+		c.counters.Unexpected++
+	}
+}
 
 // Ready returns what is to be done since the last Ready. The caller does it, then calls Advance; Step is
 // allowed in between. Panics when called twice without Advance.
@@ -55,23 +151,126 @@ func (c *Core) Ready() Ready {
 		panic("bftcore: Ready without Advance")
 	}
 	c.taken = true
-	return c.out
+	c.flush()
+	c.out.LastRecord = c.records
+	ready := c.out
+	c.out, c.spare = c.spare, c.out
+	return ready
 }
 
 // Advance takes the slices of the last Ready back.
-func (c *Core) Advance() { c.taken = false }
+func (c *Core) Advance() {
+	if !c.taken {
+		return
+	}
+	c.taken = false
+	s := &c.spare
+	clear(s.Records)
+	clear(s.Messages)
+	clear(s.Calls)
+	clear(s.Execute)
+	clear(s.Reanswer)
+	*s = Ready{
+		Records: s.Records[:0], Messages: s.Messages[:0], Calls: s.Calls[:0], Execute: s.Execute[:0],
+		Reanswer: s.Reanswer[:0], Load: s.Load[:0], NeedBody: s.NeedBody[:0],
+	}
+}
 
-// NextDeadline is when the core wants a Tick even if nothing happens; 0 for never. It may lie in the past.
-func (c *Core) NextDeadline() Time { return 0 }
+// flush draws the conclusions of all events since the last one: together, so that work is done in batches.
+func (c *Core) flush() {
+	if c.leads() {
+		c.propose()
+	} else {
+		c.vote()
+		c.flushForwards()
+	}
+	for len(c.dirty) > 0 {
+		s := c.dirty[len(c.dirty)-1]
+		c.dirty = c.dirty[:len(c.dirty)-1]
+		if c.slots[s.order] == s {
+			c.evaluate(s)
+		}
+	}
+	c.execute()
+	if c.leads() {
+		c.propose() // what was executed may have made room
+	}
+	c.verify()
+	c.fetch()
+	c.progress()
+}
+
+// NextDeadline is when the core wants a Tick even if nothing happens; 0 for never. Ask after Ready.
+func (c *Core) NextDeadline() Time {
+	at := c.progressDeadline()
+	if c.fetching.need != 0 {
+		at = min(at, c.fetching.at)
+	}
+	if c.leads() {
+		if c.pending.queued > 0 && c.hasRoom() {
+			at = min(at, max(c.batchDeadline(), c.proposeAfter))
+		}
+	}
+	return at
+}
 
 // Counters returns what was counted since New.
 func (c *Core) Counters() Counters { return c.counters }
 
 // Status returns how far the core is. It allocates; not for the hot path (see Durable).
-func (c *Core) Status() Status { return Status{} }
+func (c *Core) Status() Status {
+	st := Status{
+		View: c.view, Leader: c.leader(), Prepared: c.nextOwn - 1, Executed: c.executed, Applied: c.applied,
+		Durable: c.durable, Known: max(c.known(), c.executed), Pending: len(c.pending.byKey), Frontier: c.frontier,
+		Peers: make([]PeerStatus, c.n),
+	}
+	for r := range c.peers {
+		st.Peers[r] = c.peers[r].status
+		st.Peers[r].HeardAt = c.peers[r].heardAt
+	}
+	return st
+}
 
 // Durable is Status.Durable, cheap.
-func (c *Core) Durable() uint64 { return 0 }
+func (c *Core) Durable() uint64 { return c.durable }
+
+// leader is the replica that proposes in the current view.
+func (c *Core) leader() wire.ReplicaID { return c.cfg.Quorum.Leader(c.view) }
+
+// leads reports whether this replica is the leader.
+func (c *Core) leads() bool { return c.leader() == c.cfg.Self }
+
+// horizon is the highest order that is looked at: beyond what the leader's window and its head start over
+// this host can be.
+func (c *Core) horizon() uint64 { return c.executed + 2*uint64(c.cfg.Window) }
+
+// newCall registers an open call for s.
+func (c *Core) newCall(s *slot) uint64 {
+	c.token++
+	c.calls[c.token] = s
+	return c.token
+}
+
+// fits reports whether a certificate is of this group, configuration and founding.
+func (c *Core) fits(x *wire.Certificate) bool {
+	return x.Epoch == c.cfg.Epoch && x.Founding == c.cfg.Founding && x.Counter == 0 &&
+		int(x.Replica) < c.n && len(x.Vector) == c.n
+}
+
+// acceptable checks what can be checked of a peer's certificate without an enclave.
+func (c *Core) acceptable(x *wire.Certificate, kind wire.CertKind) bool {
+	switch {
+	case !c.fits(x):
+		c.counters.OtherFounding++
+	case x.New.View != c.view:
+		c.counters.OtherView++
+	case x.New.Order == 0 || (kind == wire.CertPrepare) != (x.Replica == c.leader()):
+		c.counters.Unexpected++
+	default:
+		return true
+	}
+	return false
+}
 
 // Wants reports whether a message of a peer is for the core: a FORWARD, PREPARE, COMMIT, PROGRESS, or a
 // FETCH of orders. All others, and anything undecodable, are not.

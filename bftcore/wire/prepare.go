@@ -11,7 +11,8 @@ import (
 type Prepare struct {
 	Certificate Certificate
 	Requests    []Request
-	Raw         []byte // the encoding, when decoded
+	Digests     []Digest // of the requests, in order; filled when decoded
+	Raw         []byte   // the encoding, when decoded
 }
 
 // BatchDigest is what certificates bind: a digest over the request digests in order. An empty batch (a
@@ -55,7 +56,8 @@ func DecodePrepare(b []byte) (Prepare, error) {
 	if err := r.Done(); err != nil {
 		return Prepare{}, malformed("PREPARE", err)
 	}
-	if BatchDigest(RequestDigests(p.Requests)) != p.Certificate.Digest {
+	p.Digests = RequestDigests(p.Requests)
+	if BatchDigest(p.Digests) != p.Certificate.Digest {
 		return Prepare{}, malformed("PREPARE", errBatch)
 	}
 	return p, nil

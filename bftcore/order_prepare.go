@@ -1,0 +1,160 @@
+package bftcore
+
+import (
+	"slices"
+
+	"troxymail/bftcore/wire"
+)
+
+// onPrepared takes the own enclave's answer to a proposal. Leader only.
+func (c *Core) onPrepared(e Prepared) {
+	s := c.calls[e.Token]
+	if s == nil || !c.leads() {
+		c.counters.LateAnswers++
+		return
+	}
+	delete(c.calls, e.Token)
+	s.token = 0
+	if e.Certificate == nil || !c.isOwn(e.Certificate, wire.CertPrepare, s, wire.BatchDigest(s.proposal.Digests)) {
+		if e.Certificate != nil {
+			c.counters.NonsenseAnswers++
+		}
+		c.withdraw(s.order, e.Invalid)
+		return
+	}
+	certificate := *e.Certificate
+	s.answer = &certificate
+	for s = c.slots[c.nextOwn]; s != nil && s.answer != nil; s = c.slots[c.nextOwn] {
+		c.ownPrepare(s)
+	}
+}
+
+// isOwn checks that a certificate is what was asked for. The own enclave does not lie, but what comes over
+// the boundary may be late or meant for another.
+func (c *Core) isOwn(x *wire.Certificate, kind wire.CertKind, s *slot, digest wire.Digest) bool {
+	return x.Kind == kind && x.Replica == c.cfg.Self && c.fits(x) && x.Digest == digest &&
+		x.New == wire.Position{View: c.view, Order: s.order}
+}
+
+// ownPrepare logs a certified proposal and sends it.
+//
+// The PREPARE leaves only after its record is synced, unlike a COMMIT. There is no view change yet, and
+// an enclave that restarts takes its counter from its host's log. Were a PREPARE known to a peer and
+// lost here in a power loss, the leader's enclave would certify another batch at the same order. Synced
+// first, every proposal that anybody else can know is known to the leader for ever, and a follower that
+// lost its COMMITs can only certify the same again. Foundings and recovery from peers (an enclave never
+// trusts a log) will replace this rule; then a PREPARE may leave when it is written.
+func (c *Core) ownPrepare(s *slot) {
+	s.proposal.Certificate = *s.answer
+	s.answer = nil
+	raw := wire.AppendPrepare(make([]byte, 0, s.size+wire.CertificateBytes(c.n)+16),
+		&s.proposal.Certificate, s.proposal.Requests)
+	s.proposal.Raw = raw
+	c.buffered += len(raw) - s.size
+	s.size = len(raw)
+	s.known, s.prepare = true, s.proposal.Certificate
+	s.stage = stageOwn
+	c.frontier = s.proposal.Certificate
+	c.nextOwn++
+	c.counters.Proposed++
+	c.record(RecordPrepare, s.order, raw)
+	s.logged = true
+	c.multicast(raw, true)
+	c.touch(s)
+}
+
+// withdraw takes back the proposal of an order that the enclave refused, and all later ones: the counter
+// has no gaps, so they are refused too. Their requests go back to the head of the queue, but for those
+// that the enclave named as not authentic.
+func (c *Core) withdraw(order uint64, invalid []int) {
+	c.counters.RefusedProposals++
+	var again []*waiting
+	dropped := 0
+	for o := order; o < c.nextCall; o++ {
+		s := c.slots[o]
+		for i, key := range s.keys {
+			w := c.pending.byKey[key]
+			switch {
+			case w == nil:
+			case o == order && slices.Contains(invalid, i):
+				c.counters.InvalidRequests++
+				dropped++
+				c.forget(w)
+			default:
+				w.flying = false
+				again = append(again, w)
+			}
+		}
+		c.dropSlot(s)
+	}
+	c.nextCall = order
+	if dropped == 0 {
+		c.proposeAfter = c.now + refusedAgain
+	}
+	for _, w := range again {
+		c.pending.queued++
+		c.pending.bytes += len(w.request.Raw)
+	}
+	c.pending.queue = append(again, c.pending.queue...)
+}
+
+// onPrepare takes a PREPARE, from the leader or relayed by whoever was asked for it. Follower only.
+func (c *Core) onPrepare(from wire.ReplicaID, raw []byte) {
+	p, err := wire.DecodePrepare(raw)
+	if err != nil {
+		c.counters.Malformed++
+		return
+	}
+	x := &p.Certificate
+	order := x.New.Order
+	if !c.acceptable(x, wire.CertPrepare) || c.leads() {
+		return
+	}
+	if from == x.Replica {
+		c.claim(from, order)
+	}
+	switch {
+	case order > c.horizon():
+		c.counters.BeyondWindow++
+		return
+	case order <= c.executed && (order < c.nextOwn || order >= c.nextOwn+MaxFetchOrders):
+		c.counters.OldOrder++
+		return
+	}
+	if from != x.Replica && !c.askedOf(from, order) {
+		c.counters.Unsolicited++
+		return
+	}
+	c.offer(c.slotAt(order), from, &p)
+}
+
+// offer makes p the candidate of its slot, if it may be. The leader's own word replaces a relayed one that
+// the enclave has not been asked about.
+func (c *Core) offer(s *slot, from wire.ReplicaID, p *wire.Prepare) {
+	switch {
+	case s.known && s.prepare.Digest != p.Certificate.Digest:
+		c.counters.Conflict++
+	case s.refused != nil && c.now < s.refused[from]:
+		c.counters.Refused++
+	case s.proposal != nil && (s.known || s.stage != stageIdle || from != p.Certificate.Replica ||
+		s.from == from):
+		c.noteConflict(s, p)
+	case s.order > c.executed+1 && c.buffered+len(p.Raw) > MaxBufferedBytes:
+		c.counters.BufferFull++
+	default:
+		c.dropProposal(s)
+		s.proposal, s.from, s.size = p, from, len(p.Raw)
+		c.buffered += s.size
+		c.awaitProposalBodies(s)
+		c.touch(s)
+	}
+}
+
+// noteConflict counts a second proposal. Two digests at one position prove that one of them is forged.
+func (c *Core) noteConflict(s *slot, p *wire.Prepare) {
+	if s.proposal.Certificate.Digest == p.Certificate.Digest {
+		c.counters.Duplicate++
+		return
+	}
+	c.counters.Conflict++
+}

@@ -1,0 +1,108 @@
+package bftcore
+
+import "troxymail/bftcore/wire"
+
+// vote asks the own enclave for COMMIT certificates, in order and without gaps: the counter allows no
+// others. Several calls may be open. Follower only.
+//
+// Nothing is voted on before its bodies are on the own disk. That the PREPARE certificate and the MACs of
+// all requests are genuine is checked by the enclave in the same call, with what it certifies.
+func (c *Core) vote() {
+	for c.nextCall < c.nextOwn+uint64(c.cfg.Window) {
+		s := c.slots[c.nextCall]
+		if s == nil || s.proposal == nil || s.missing > 0 || s.stage != stageIdle {
+			return
+		}
+		s.stage = stageCalled
+		s.token = c.newCall(s)
+		c.nextCall++
+		c.out.Calls = append(c.out.Calls, CertifyCommit{
+			Token: s.token, Prepare: s.proposal.Certificate, Requests: s.proposal.Requests,
+		})
+	}
+}
+
+// onCommitted takes the own enclave's answer to a vote.
+func (c *Core) onCommitted(e Committed) {
+	s := c.calls[e.Token]
+	if s == nil || c.leads() {
+		c.counters.LateAnswers++
+		return
+	}
+	delete(c.calls, e.Token)
+	s.token = 0
+	if e.Certificate == nil || !c.isOwn(e.Certificate, wire.CertCommit, s, s.proposal.Certificate.Digest) {
+		if e.Certificate != nil {
+			c.counters.NonsenseAnswers++
+		}
+		c.rejected(s)
+		return
+	}
+	certificate := *e.Certificate
+	s.answer = &certificate
+	for s = c.slots[c.nextOwn]; s != nil && s.answer != nil; s = c.slots[c.nextOwn] {
+		c.ownCommit(s)
+	}
+}
+
+// rejected handles a batch that the enclave does not vote for: the PREPARE is forged, or a request in it,
+// or the enclave may not certify just now. The candidate goes, so that a genuine one can come from somewhere
+// else, and its sender has to wait before it may offer another: FETCH asks, ever more seldom.
+func (c *Core) rejected(s *slot) {
+	c.counters.RejectedBatches++
+	c.recall(s)
+	c.refuse(s, s.from)
+	c.dropProposal(s)
+	c.touch(s)
+}
+
+// recall forgets the calls for s and all later orders: with s refused, the enclave refuses them as well.
+func (c *Core) recall(s *slot) {
+	if s.stage == stageOwn || s.order >= c.nextCall {
+		return
+	}
+	for o := s.order; o < c.nextCall; o++ {
+		t := c.slots[o]
+		if t.token != 0 {
+			delete(c.calls, t.token)
+		}
+		t.token, t.answer, t.stage = 0, nil, stageIdle
+		c.touch(t)
+	}
+	c.nextCall = s.order
+}
+
+// ownCommit logs the vote and sends it. Written is enough: a power loss that takes the record takes the
+// enclave's knowledge of it too, and the leader still has the only PREPARE (see ownPrepare).
+func (c *Core) ownCommit(s *slot) {
+	vote := *s.answer
+	s.answer, s.stage = nil, stageOwn
+	c.know(s, &s.proposal.Certificate)
+	raw := wire.AppendCommit(make([]byte, 0, 2*wire.CertificateBytes(c.n)+2), &vote, &s.prepare)
+	c.logPrepare(s)
+	c.record(RecordCommit, s.order, raw)
+	v := c.voteOf(s, c.cfg.Self)
+	v.verified, v.logged, v.certificate, v.raw = true, true, vote, raw
+	c.frontier = vote
+	c.nextOwn++
+	c.counters.Voted++
+	for r := range c.peers {
+		p := wire.ReplicaID(r)
+		if p != c.cfg.Self && (c.peers[r].heardAt == 0 || c.peers[r].status.Executed < s.order) {
+			c.send(p, raw, false)
+		}
+	}
+	if s.late {
+		c.dropSlot(s)
+		return
+	}
+	c.touch(s)
+}
+
+// logPrepare writes the PREPARE of a slot once.
+func (c *Core) logPrepare(s *slot) {
+	if !s.logged {
+		s.logged = true
+		c.record(RecordPrepare, s.order, s.proposal.Raw)
+	}
+}
