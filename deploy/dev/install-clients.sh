@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs the real mail clients that the tests drive (mutt, mbsync, curl, Python's imaplib) on a Debian
+# Installs what the tests drive (mutt, mbsync, curl, Python's imaplib; script gives mutt a terminal) on a Debian
 # or Ubuntu machine. Idempotent: does nothing, and needs no privilege, when all are there already.
 set -euo pipefail
 
 # command:package pairs; the command is what the tests start.
-wanted=(curl:curl mutt:mutt mbsync:isync python3:python3)
+wanted=(curl:curl mutt:mutt mbsync:isync python3:python3 script:bsdutils make:make)
 
 missing() {
   local pair

@@ -1,0 +1,48 @@
+# make test is everything that must hold before a change is merged; the other targets are its parts, and
+# what a person runs by hand. Needs Go and the clients that deploy/dev/install-clients.sh installs.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.1
+
+# Tests that start the program and real clients, one after the other.
+BLACKBOX := ./integration/clients ./integration/ledger ./integration/canary
+UNIT := $$(go list ./... | grep -vE '/integration/(clients|ledger|canary)$$')
+# Packages with goroutines, and those that hold what goroutines share.
+RACE := $$(go list ./bftcore/... ./enclave/... ./cache/... ./mail/... ./mailstore/... ./cmd/...)
+# Seconds of fuzzing, shared among all targets.
+FUZZ_BUDGET ?= 100
+
+.PHONY: test build lint unit race fuzz blackbox clients demo
+
+test: build lint unit race fuzz blackbox
+	@echo "make test: all passed"
+
+build:
+	go build ./...
+
+lint:
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "run gofmt -w on: $$unformatted" >&2; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+unit:
+	go test -timeout 5m $(UNIT)
+	go test -count=1 -run TrustedBase -v ./integration/tidy | grep 'trusted base'
+
+race:
+	go test -race -timeout 10m $(RACE)
+
+fuzz:
+	BUDGET=$(FUZZ_BUDGET) deploy/dev/fuzz.sh
+
+# The demo's real clients, restarts, bad input, SIGKILL under load, and the search for plaintext.
+blackbox:
+	go test -count=1 -p 1 -timeout 15m $(BLACKBOX)
+
+clients:
+	deploy/dev/install-clients.sh
+
+demo:
+	go run ./cmd/troxymail demo
