@@ -1,6 +1,10 @@
 package session
 
-import "time"
+import (
+	"time"
+
+	"troxymail/enclave/seal"
+)
 
 // Defaults of Limits, and fixed limits.
 const (
@@ -49,6 +53,7 @@ func (l *Limits) fill() {
 	if l.AppendBytes <= 0 {
 		l.AppendBytes = DefaultAppendBytes
 	}
+	l.AppendBytes = min(l.AppendBytes, seal.MaxBody)
 	if l.AppendInFlight <= 0 {
 		l.AppendInFlight = DefaultAppendInFlight
 	}
