@@ -1,0 +1,24 @@
+package host
+
+import (
+	"troxymail/bftcore/node"
+	"troxymail/bftcore/wire"
+	"troxymail/mailstore/blob"
+)
+
+// bodyStore gives the node the store of sealed records in its own terms.
+type bodyStore struct{ store *blob.Store }
+
+var _ node.Bodies = bodyStore{}
+
+func (b bodyStore) Get(digest wire.Digest) ([]byte, error) { return b.store.Get(digest, wire.MaxBodyBytes) }
+
+func (b bodyStore) Has(digest wire.Digest) bool { return b.store.Has(digest) }
+
+// Put stores a large body, or puts a small record back that was missing or damaged here.
+func (b bodyStore) Put(digest wire.Digest, record []byte) error {
+	if len(record) > wire.InlineBodyBytes {
+		return b.store.PutBody(digest, record)
+	}
+	return b.store.RestoreSmall(digest, record)
+}

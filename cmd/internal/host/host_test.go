@@ -1,0 +1,200 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"troxymail/bftcore/quorum"
+	"troxymail/bftcore/transport"
+	"troxymail/bftcore/wire"
+	"troxymail/enclave/boundary"
+	"troxymail/enclave/replica"
+	"troxymail/mailstore/command"
+)
+
+// group is n replicas in one process: real enclave runtimes, real hosts, real disks.
+type group struct {
+	t        testing.TB
+	n        int
+	dirs     []string
+	mesh     *transport.Mesh
+	enclaves []*replica.Replica
+	hosts    []*Host
+	stop     []context.CancelFunc
+	done     []*sync.WaitGroup
+	links    []transport.Links
+}
+
+func newGroup(t testing.TB, n int) *group {
+	g := &group{
+		t: t, n: n, mesh: transport.NewMesh(n, transport.MeshOptions{}), enclaves: make([]*replica.Replica, n), hosts: make([]*Host, n),
+		stop: make([]context.CancelFunc, n), done: make([]*sync.WaitGroup, n), links: make([]transport.Links, n),
+	}
+	for i := range n {
+		g.dirs = append(g.dirs, t.TempDir())
+		g.start(i)
+	}
+	t.Cleanup(func() {
+		for i := range n {
+			g.end(i)
+		}
+	})
+	return g
+}
+
+var testFounding = wire.Founding{Generation: 1, Digest: wire.Sum([]byte("test"))}
+
+func (g *group) start(i int) {
+	g.t.Helper()
+	enclaveEnd, hostEnd := boundary.Pipe()
+	q, err := quorum.New(g.n)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	begin := time.Now()
+	g.enclaves[i] = replica.New(replica.Options{
+		Group: q, Self: wire.ReplicaID(i), Founding: testFounding, Link: enclaveEnd, Logger: slog.New(slog.DiscardHandler),
+		Certificate: [32]byte{1}, Request: [32]byte{2}, Reply: [32]byte{3},
+		Now: func() int64 { return int64(time.Since(begin)) + 1 },
+	})
+	g.hosts[i], err = Open(Options{
+		Dir: g.dirs[i], Self: wire.ReplicaID(i), Replicas: g.n, Founding: testFounding, Genesis: [32]byte{9}, FirstMailbox: 1,
+		Link: hostEnd, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.links[i], err = g.mesh.Attach(i, g.hosts[i].Receive)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.hosts[i].Connect(g.links[i])
+	ctx, cancel := context.WithCancel(context.Background())
+	g.stop[i], g.done[i] = cancel, &sync.WaitGroup{}
+	h, e := g.hosts[i], g.enclaves[i]
+	g.done[i].Go(func() {
+		if err := h.Run(ctx); err != nil {
+			g.t.Errorf("host %d: %v", i, err)
+		}
+	})
+	g.done[i].Go(func() {
+		if err := e.Run(ctx); err != nil && !errors.Is(err, boundary.ErrClosed) {
+			g.t.Errorf("enclave %d: %v", i, err)
+		}
+	})
+}
+
+func (g *group) end(i int) {
+	if g.hosts[i] == nil {
+		return
+	}
+	g.stop[i]()
+	g.done[i].Wait()
+	if err := errors.Join(g.links[i].Close(), g.hosts[i].Close()); err != nil {
+		g.t.Errorf("replica %d: %v", i, err)
+	}
+	g.hosts[i] = nil
+}
+
+// do orders a command at replica i; it must succeed.
+func (g *group) do(i int, c command.Command) replica.Outcome {
+	g.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	o, err := g.enclaves[i].Do(ctx, c)
+	if err != nil {
+		g.t.Fatalf("replica %d: %v", i, err)
+	}
+	return o
+}
+
+func TestOrdersAtEveryReplica(t *testing.T) {
+	for _, n := range []int{3, 5} {
+		g := newGroup(t, n)
+		for i := range n {
+			for _, readOnly := range []bool{false, true} {
+				o := g.do(i, &command.Ping{Data: []byte("hello"), AsRead: readOnly})
+				if o.Status != command.StatusOK || !bytes.Contains(o.Payload, []byte("hello")) {
+					t.Fatalf("n=%d replica %d: %+v", n, i, o)
+				}
+			}
+		}
+	}
+}
+
+func TestOrdersManyAtOnce(t *testing.T) {
+	g := newGroup(t, 3)
+	var clients sync.WaitGroup
+	for i := range 30 {
+		clients.Go(func() {
+			for range 20 {
+				g.do(i%3, &command.Ping{Data: []byte{byte(i)}})
+			}
+		})
+	}
+	clients.Wait()
+}
+
+// A follower that is away comes back, catches up, and carries its share of the quorum: with the other
+// follower gone, nothing is answered without it.
+func TestFollowerComesBack(t *testing.T) {
+	g := newGroup(t, 3)
+	g.do(0, &command.Ping{Data: []byte("one")})
+	g.end(2)
+	for range 300 {
+		g.do(1, &command.Ping{Data: []byte("two")})
+	}
+	g.start(2)
+	g.do(2, &command.Ping{Data: []byte("three")})
+	g.end(1)
+	g.do(2, &command.Ping{Data: []byte("four")})
+}
+
+// All replicas stop and start again: what was executed is there, and orders go on.
+func TestAllComeBack(t *testing.T) {
+	g := newGroup(t, 3)
+	last := g.do(1, &command.Ping{Data: []byte("before")})
+	for i := range 3 {
+		g.end(i)
+	}
+	for i := range 3 {
+		g.start(i)
+	}
+	if o := g.do(2, &command.Ping{Data: []byte("after")}); o.Order <= last.Order {
+		t.Fatalf("order %d after %d", o.Order, last.Order)
+	}
+}
+
+func TestLargeBodyIsStoredEverywhere(t *testing.T) {
+	g := newGroup(t, 3)
+	body := bytes.Repeat([]byte("sealed "), wire.ChunkBytes/2) // several pieces
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := g.enclaves[1].StoreBody(ctx, body); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		got, err := g.enclaves[i].Record(ctx, wire.Sum(body), uint32(len(body)))
+		if err != nil || !bytes.Equal(got, body) {
+			t.Fatalf("replica %d: %v", i, err)
+		}
+	}
+	if _, err := g.enclaves[0].Record(ctx, wire.Digest{1}, 10); !errors.Is(err, replica.ErrGone) {
+		t.Fatalf("a record that nobody has: %v", err)
+	}
+}
+
+func BenchmarkOrder(b *testing.B) {
+	g := newGroup(b, 3)
+	b.SetParallelism(64)
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			g.do(1, &command.Ping{Data: make([]byte, 256)})
+		}
+	})
+}
