@@ -1,0 +1,115 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+
+	"troxymail/bftcore/transport"
+	"troxymail/bftcore/wire"
+	"troxymail/cmd/internal/host"
+	"troxymail/cmd/internal/pki"
+	"troxymail/enclave/boundary"
+	"troxymail/enclave/genesis"
+	"troxymail/mail/service"
+)
+
+// cluster is all replicas of a demo.
+type cluster struct {
+	folder   *folder
+	hosts    []*host.Host
+	services []*service.Service
+	links    []transport.Links
+}
+
+func newCluster(f *folder, g genesis.File, ports []listeners, logger *slog.Logger) (*cluster, error) {
+	c := &cluster{folder: f}
+	mesh := newMesh(g.Replicas)
+	for i := range g.Replicas {
+		if err := c.add(i, g, ports[i], mesh, logger.With("replica", i)); err != nil {
+			return nil, errors.Join(fmt.Errorf("replica %d: %w", i, err), c.close())
+		}
+	}
+	return c, nil
+}
+
+// add puts replica i together: its enclave side and its host side, joined by one boundary link.
+func (c *cluster) add(i int, g genesis.File, ports listeners, mesh *transport.Mesh, logger *slog.Logger) error {
+	enclaveEnd, hostEnd := boundary.Pipe()
+	platform, err := c.folder.platform(i)
+	if err != nil {
+		return err
+	}
+	sealed, err := os.ReadFile(c.folder.replica(i, "enclave") + "/secrets.sealed")
+	if err != nil {
+		return err
+	}
+	secrets, err := genesis.Open(platform, local(g, i), sealed)
+	if err != nil {
+		return fmt.Errorf("the sealed secrets do not open: they were damaged, or genesis.toml was edited: %w", err)
+	}
+	chain, err := pki.LoadChain(c.folder.replica(i, "enclave") + "/server.pem")
+	if err != nil {
+		return err
+	}
+	s, err := service.New(service.Options{
+		Self: wire.ReplicaID(i), Genesis: g, Secrets: secrets, Certificate: chain, Link: enclaveEnd,
+		IMAP: ports.imap, IMAPS: ports.imaps, PlainOnLoopback: true, Simulated: platform.Simulated(), Logger: logger,
+	})
+	if err != nil {
+		return err
+	}
+	h, err := host.Open(host.Options{
+		Dir: c.folder.replica(i, "host"), Self: wire.ReplicaID(i), Replicas: g.Replicas, Founding: g.Founding(),
+		Genesis: g.Hash(), FirstMailbox: g.FirstMailbox, Link: hostEnd, Logger: logger,
+	})
+	if err != nil {
+		return err
+	}
+	c.hosts = append(c.hosts, h)
+	links, err := mesh.Attach(i, h.Receive)
+	if err != nil {
+		return err
+	}
+	h.Connect(links)
+	c.links, c.services = append(c.links, links), append(c.services, s)
+	return nil
+}
+
+// run starts every wing of every replica. Any that ends by itself ends the demo.
+func (c *cluster) run(ctx context.Context, stop context.CancelCauseFunc, group *sync.WaitGroup) {
+	// Hosts stop after enclaves, which end their clients' commands first.
+	hosts, stopHosts := context.WithCancel(context.WithoutCancel(ctx))
+	var enclaves sync.WaitGroup
+	for i := range c.hosts {
+		group.Go(func() {
+			if err := c.hosts[i].Run(hosts); err != nil {
+				stop(fmt.Errorf("replica %d: host: %w", i, err))
+			}
+		})
+		enclaves.Go(func() {
+			if err := c.services[i].Run(ctx); err != nil {
+				stop(fmt.Errorf("replica %d: %w", i, err))
+			}
+		})
+	}
+	group.Go(func() {
+		enclaves.Wait()
+		stopHosts()
+	})
+}
+
+// close ends the links and closes the hosts' files.
+func (c *cluster) close() error {
+	var errs []error
+	for _, l := range c.links {
+		errs = append(errs, l.Close())
+	}
+	for _, h := range c.hosts {
+		errs = append(errs, h.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,164 @@
+package service
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"troxymail/bftcore/quorum"
+	"troxymail/bftcore/wire"
+	"troxymail/enclave/boundary"
+	"troxymail/enclave/genesis"
+	"troxymail/enclave/replica"
+	"troxymail/enclave/seal"
+	"troxymail/mail/accounts"
+	"troxymail/mail/auth"
+	"troxymail/mail/imapgate"
+	"troxymail/mail/session"
+)
+
+const (
+	// storeTimeout is when storing a large body at f+1 replicas is given up.
+	storeTimeout = 60 * time.Second
+	// stopTimeout is how long clients may finish their commands when the service stops.
+	stopTimeout = 3 * time.Second
+)
+
+// ErrCertificate is returned by New for a server certificate that is not for this replica's TLS key.
+var ErrCertificate = errors.New("service: the server certificate is not for this replica's key; issue a new one")
+
+// Options say what a Service is made of. All fields but PlainOnLoopback and Simulated are required.
+type Options struct {
+	Self    wire.ReplicaID
+	Genesis genesis.File
+	Secrets *genesis.Secrets
+	// Certificate is the server's certificate chain, DER, leaf first. Public; from the host.
+	Certificate [][]byte
+	Link        boundary.Link
+	// IMAP (STARTTLS) and IMAPS (TLS from the first byte) accept clients; the service closes them.
+	IMAP, IMAPS net.Listener
+	// PlainOnLoopback lets clients of this machine log in without TLS: for the demo.
+	PlainOnLoopback bool
+	// Simulated says that the platform protects nothing, so that greetings can say it.
+	Simulated bool
+	Logger    *slog.Logger
+}
+
+// Service is the trusted side of one replica. Make it with New, then call Run.
+type Service struct {
+	o       Options
+	replica *replica.Replica
+	imap    *imapgate.Server
+	admin   *accounts.Admin
+}
+
+// New puts a service together; nothing runs yet. Errors: ErrCertificate, genesis.ErrFile.
+func New(o Options) (*Service, error) {
+	if err := o.Genesis.Validate(); err != nil {
+		return nil, err
+	}
+	group, err := quorum.New(o.Genesis.Replicas)
+	if err != nil {
+		return nil, err
+	}
+	serverTLS, err := tlsConfig(o.Certificate, o.Secrets)
+	if err != nil {
+		return nil, err
+	}
+	keys := o.Secrets.Keys(o.Genesis.Hash())
+	start := time.Now()
+	s := &Service{o: o}
+	s.replica = replica.New(replica.Options{
+		Group: group, Self: o.Self, Founding: o.Genesis.Founding(), Link: o.Link, Logger: o.Logger,
+		Certificate: keys.Key(seal.PurposeCertificate), Request: keys.Key(seal.PurposeRequest), Reply: keys.Key(seal.PurposeReply),
+		Now: func() int64 { return int64(time.Since(start)) + 1 },
+	})
+	over := cluster{r: s.replica}
+	authenticator, err := auth.New(auth.Options{Rand: rand.Reader})
+	if err != nil {
+		return nil, err
+	}
+	sessions, err := session.New(session.Options{Cluster: over, Keys: keys, Auth: authenticator, Logger: o.Logger})
+	if err != nil {
+		return nil, err
+	}
+	s.admin = &accounts.Admin{Cluster: over, Keys: keys, Auth: authenticator, Rand: rand.Reader}
+	s.imap, err = imapgate.New(imapgate.Options{
+		Sessions: imapgate.FromServer(sessions), TLSConfig: serverTLS, PlainOnLoopback: o.PlainOnLoopback,
+		Simulated: o.Simulated, Logger: o.Logger,
+	})
+	return s, err
+}
+
+// tlsConfig makes the server's TLS configuration: TLS 1.2 or newer.
+func tlsConfig(chain [][]byte, secrets *genesis.Secrets) (*tls.Config, error) {
+	if len(chain) == 0 {
+		return nil, ErrCertificate
+	}
+	leaf, err := x509.ParseCertificate(chain[0])
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCertificate, err)
+	}
+	key := secrets.ServerKey()
+	if public, ok := key.Public().(interface{ Equal(x any) bool }); ok && !public.Equal(leaf.PublicKey) {
+		return nil, ErrCertificate
+	}
+	certificate := tls.Certificate{Certificate: chain, PrivateKey: key, Leaf: leaf}
+	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, nil
+}
+
+// Ready is closed when the enclave is ACTIVE and commands can be ordered.
+func (s *Service) Ready() <-chan struct{} { return s.replica.Ready() }
+
+// Admin does what an administrator asked for; the caller has checked who asks.
+func (s *Service) Admin() *accounts.Admin { return s.admin }
+
+// Stats returns what the enclave saw and refused.
+func (s *Service) Stats() replica.Stats { return s.replica.Stats() }
+
+// Run runs the enclave and, once it is ACTIVE, serves clients, until ctx ends (nil) or the link to the
+// host closes. It closes the listeners.
+func (s *Service) Run(ctx context.Context) error {
+	run, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var group sync.WaitGroup
+	// The runtime outlives the clients, whose commands it is still to answer.
+	runtime, stopRuntime := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopRuntime()
+	group.Go(func() {
+		if err := s.replica.Run(runtime); err != nil {
+			stop(fmt.Errorf("service: enclave: %w", err))
+		}
+	})
+	select {
+	case <-s.replica.Ready():
+		group.Go(func() { s.serve(run, stop, "imap", s.o.IMAP, s.imap.ServePlain) })
+		group.Go(func() { s.serve(run, stop, "imaps", s.o.IMAPS, s.imap.ServeTLS) })
+	case <-run.Done():
+	}
+	<-run.Done()
+	_ = s.o.IMAP.Close()
+	_ = s.o.IMAPS.Close()
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	_ = s.imap.Shutdown(grace)
+	stopRuntime()
+	group.Wait()
+	if cause := context.Cause(run); ctx.Err() == nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return nil
+}
+
+func (s *Service) serve(ctx context.Context, stop context.CancelCauseFunc, name string, l net.Listener, serve func(net.Listener) error) {
+	if err := serve(l); err != nil && ctx.Err() == nil {
+		stop(fmt.Errorf("service: %s: %w", name, err))
+	}
+}
