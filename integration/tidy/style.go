@@ -177,8 +177,8 @@ func testSins(s Source) []string {
 // synctest reports whether a test file runs on the fake clock of testing/synctest, where sleeping is exact
 // and takes no time.
 func synctest(s Source) bool {
-	for _, spec := range s.File.Imports {
-		if spec.Path.Value == `"testing/synctest"` {
+	for _, path := range s.imports() {
+		if path == "testing/synctest" {
 			return true
 		}
 	}
