@@ -104,16 +104,22 @@ func (d *Demo) WaitServing(t testing.TB) {
 // Stop sends SIGTERM and waits for the end, which must come within seconds.
 func (d *Demo) Stop(t testing.TB) {
 	t.Helper()
-	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	d.StopBy(t, syscall.SIGTERM)
+}
+
+// StopBy is Stop with another signal.
+func (d *Demo) StopBy(t testing.TB, signal os.Signal) {
+	t.Helper()
+	if err := d.cmd.Process.Signal(signal); err != nil {
 		t.Fatal(err)
 	}
 	select {
 	case <-d.ended:
 	case <-time.After(stopLimit):
-		t.Fatalf("still running %v after SIGTERM:\n%s", stopLimit, d.tail())
+		t.Fatalf("still running %v after %v:\n%s", stopLimit, signal, d.tail())
 	}
 	if d.err != nil {
-		t.Fatalf("after SIGTERM: %v\n%s", d.err, d.tail())
+		t.Fatalf("after %v: %v\n%s", signal, d.err, d.tail())
 	}
 }
 
