@@ -63,8 +63,9 @@ func statusLine(tag, kind, code, text string) string {
 	return tag + " " + kind + " " + code + text + "\r\n"
 }
 
-// parseHead reads tag and name from the beginning of a line. The returned command has neither line
-// nor message yet. What it accepts is a subset of what the engine reads as tag and name.
+// parseHead reads tag and name from the beginning of a line; what is no name is an empty one. The
+// returned command has neither line nor message yet. What it accepts as a tag and as a name of the table
+// is a subset of what the engine does.
 func parseHead(line []byte) (*command, *fault) {
 	if len(line) == 0 {
 		return nil, bad("*", "Empty line")
@@ -90,10 +91,9 @@ func parseHead(line []byte) (*command, *fault) {
 		sub, m := word(line[rest:])
 		name, end = "UID "+sub, rest+m
 	}
-	if !letters(strings.TrimPrefix(name, "UID ")) {
-		return c, bad(c.tag, "Missing or malformed command")
+	if letters(strings.TrimPrefix(name, "UID ")) {
+		c.name = strings.ToUpper(name)
 	}
-	c.name = strings.ToUpper(name)
 	c.args = skipSpace(line, end)
 	return c, nil
 }

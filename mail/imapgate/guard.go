@@ -163,6 +163,7 @@ func (g *guard) tooManyBad() bool {
 	if g.bads < badCommands {
 		return false
 	}
+	g.linger = true
 	g.bye("Too many bad commands")
 	return true
 }
@@ -204,6 +205,7 @@ func (g *guard) overused() bool {
 	if g.received++; g.received <= preAuthCommands {
 		return false
 	}
+	g.linger = true
 	g.bye("Too many commands before login")
 	return true
 }
@@ -238,10 +240,10 @@ func (g *guard) finish() {
 			g.drain()
 		}
 		g.out.close()
-		g.conn.Close() // over TLS this sends close_notify
+		g.ticket.Close() // its place is free when the client sees the end
+		g.conn.Close()   // over TLS this sends close_notify
 		g.kill()
 		g.server.forget(g)
-		g.ticket.Close()
 	})
 }
 

@@ -137,6 +137,7 @@ func (g *guard) authenticate(c *command) error {
 		if err := g.write("+ \r\n"); err != nil {
 			return err
 		}
+		g.conn.wait()
 		line, err := g.framer.rawLine(authLineBytes)
 		if err != nil {
 			return g.over(err)
@@ -174,6 +175,7 @@ func (g *guard) enter(tag, username, password string) error {
 		}
 		g.write(refusal.lines())
 		if g.failures >= failedLogins {
+			g.linger = true
 			g.bye("Too many failed logins")
 			return io.EOF
 		}
