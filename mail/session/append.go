@@ -10,6 +10,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"troxymail/bftcore/wire"
+	"troxymail/mail/message"
 	"troxymail/mailstore/command"
 )
 
@@ -110,11 +111,7 @@ func readLiteral(r io.Reader, size int64) ([]byte, error) {
 // sealInto parses a message once, seals its body and then its summary, which names the body, and stores a
 // body that is too large to travel in the command.
 func (s *Session) sealInto(ctx context.Context, c *command.Append, raw []byte, date time.Time) error {
-	summary, err := summarize(raw, date)
-	if err != nil {
-		return s.internal("summarize a message", err)
-	}
-	body, sealedSummary, err := s.vault.SealMessage(raw, summary)
+	body, sealedSummary, err := s.vault.SealMessage(raw, summarize(raw, date))
 	if err != nil {
 		return s.internal("seal a message", err)
 	}
@@ -131,4 +128,10 @@ func (s *Session) sealInto(ctx context.Context, c *command.Append, raw []byte, d
 	}
 	c.Summary = sealedSummary
 	return nil
+}
+
+// summarize makes the record from which most later commands are answered.
+func summarize(raw []byte, date time.Time) []byte {
+	st := message.Scan(raw, message.DefaultBudget())
+	return message.AppendSummary(nil, message.NewSummary(raw, st, date))
 }

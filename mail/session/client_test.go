@@ -128,24 +128,24 @@ func (f *fetched) BodyStructure(b imap.BodyStructure) { f.structure = b }
 func (f *fetched) Close() error                       { f.closed++; return nil }
 
 func (f *fetched) BodySection(_ *imap.FetchItemBodySection, size int64) io.WriteCloser {
-	return &section{f: f, size: size}
+	return &sink{f: f, size: size}
 }
 
 func (f *fetched) BinarySection(_ *imap.FetchItemBinarySection, size int64) io.WriteCloser {
-	return &section{f: f, size: size}
+	return &sink{f: f, size: size}
 }
 
 func (f *fetched) BinarySectionSize(_ *imap.FetchItemBinarySectionSize, size uint32) {
 	f.sections = append(f.sections, fmt.Sprint(size))
 }
 
-type section struct {
+type sink struct {
 	bytes.Buffer
 	f    *fetched
 	size int64
 }
 
-func (s *section) Close() error {
+func (s *sink) Close() error {
 	if int64(s.Len()) != s.size {
 		return fmt.Errorf("a section of %d bytes was announced as %d", s.Len(), s.size)
 	}

@@ -48,6 +48,7 @@ type replica struct {
 	id       wire.ReplicaID
 	sequence uint64
 	down     bool                  // no quorum answers
+	records  int                   // records that were read
 	lost     bool                  // commands are executed, answers do not come
 	before   func(command.Command) // called before a command is ordered, without the lock
 }
@@ -122,6 +123,7 @@ func (r *replica) Record(_ context.Context, d wire.Digest, size uint32) ([]byte,
 	if r.down {
 		return nil, fmt.Errorf("test: %w", ErrUnavailable)
 	}
+	r.records++
 	if b := r.bodies[d]; b != nil {
 		return bytes.Clone(b), nil
 	}

@@ -12,7 +12,6 @@ import (
 // Response codes that package imap has no name for.
 const (
 	codeExpungeIssued imap.ResponseCode = "EXPUNGEISSUED" // RFC 5530
-	codeNotSaved      imap.ResponseCode = "NOTSAVED"      // RFC 5182
 	codeUseAttr       imap.ResponseCode = "USEATTR"       // RFC 6154
 )
 

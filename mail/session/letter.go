@@ -1,5 +1,3 @@
-//go:build later
-
 package session
 
 import (
@@ -86,7 +84,7 @@ func (l *letter) close() {
 }
 
 // date returns the internal date.
-func (l *letter) date() time.Time { return l.summary.InternalDate }
+func (l *letter) date() time.Time { return l.summary.InternalDate() }
 
 // whole opens the whole message.
 func (l *letter) whole(ctx context.Context) ([]byte, error) {
