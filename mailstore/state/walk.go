@@ -133,7 +133,7 @@ func (w *walker) mailbox(m *mailboxEntry) error {
 		w.count(msg)
 		return err == nil
 	})
-	if err != nil {
+	if err = errors.Join(t.failed(nil), err); err != nil {
 		return err
 	}
 	if w.entries(mailboxKey(prefixByModSeq, id)) != int(c.Messages) ||

@@ -1,0 +1,228 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"troxymail/bftcore/wire"
+	"troxymail/mailstore/command"
+	"troxymail/mailstore/digesttree/verify"
+	"troxymail/mailstore/kv"
+)
+
+// fill appends messages to INBOX of account 0, many in an order.
+func (c *client) fill(n int, body []byte) {
+	c.t.Helper()
+	for n > 0 {
+		var requests []wire.Request
+		for range min(n, 1000) {
+			ap := newAppend(accountID(0), firstMailbox, n)
+			if body != nil {
+				ap.Body, ap.BodySize, ap.BodyDigest = body, uint32(len(body)), wire.Sum(body)
+			}
+			c.id.Sequence++
+			requests = append(requests, request(c.id, ap))
+			n--
+		}
+		apply(c.t, c.m, requests...)
+	}
+}
+
+// A change, an append and a delta read cost the same whatever the mailbox's size, but for the height of
+// its tree.
+func TestCostDoesNotGrowWithTheMailbox(t *testing.T) {
+	measure := func(size int) map[string]kv.Ops {
+		c := newClient(t, newMachine(t, kv.Options{}))
+		c.do(newAccount(0))
+		c.fill(size, nil)
+		a := accountID(0)
+		ops := map[string]kv.Ops{}
+		for _, step := range []struct {
+			name string
+			c    command.Command
+		}{
+			{"store", &command.Store{Account: a, Mailbox: firstMailbox, UIDs: rangesOf(5), Flags: command.FlagDeleted,
+				UnchangedSince: noCondition}},
+			{"append", newAppend(a, firstMailbox, 1)},
+			{"delta read", &command.MailboxRead{Account: a, Mailbox: firstMailbox, Since: uint64(size + 2), Limit: 100}},
+			{"expunge", &command.Expunge{Account: a, Mailbox: firstMailbox, All: true}},
+		} {
+			c.do(step.c)
+			ops[step.name] = c.m.LastOps()
+		}
+		return ops
+	}
+	small, large := measure(48), measure(20_000)
+	for name, s := range small {
+		l := large[name]
+		extra := 2 * (verify.Height(20_000/command.MessagesPerLeaf) - verify.Height(48/command.MessagesPerLeaf))
+		if l.Scanned > s.Scanned+command.MessagesPerLeaf || l.Gets > s.Gets+extra || l.Puts > s.Puts+extra ||
+			l.Written > 2*s.Written+4096 {
+			t.Errorf("%s: %+v in a small mailbox, %+v in a large one", name, s, l)
+		}
+	}
+}
+
+// Both ways of reading changes give one page.
+func TestManyChangesAreReadAsFewAre(t *testing.T) {
+	c, a, inbox := setUp(t)
+	c.fill(300, nil)
+	c.do(&command.Store{Account: a, Mailbox: inbox, UIDs: rangesOf(7, 150, 299), Flags: command.FlagSeen,
+		UnchangedSince: noCondition})
+	b, err := c.m.store.View()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Discard()
+	tx := newTxn(b, 0)
+	m := tx.mailbox(a, inbox)
+	for since := uint64(1); since < 303; since += 7 {
+		for _, limit := range []uint32{1, 3, 300} {
+			q := &command.MailboxRead{Since: since, After: command.UID(since % 5), Limit: limit}
+			uids, ok := tx.changedUIDs(m, q)
+			if !ok {
+				t.Fatal("too many changes")
+			}
+			picked, more := tx.pick(m, uids, int(limit))
+			walked, moreWalked := tx.walk(m, q)
+			if !slices.Equal(picked, walked) || more != moreWalked {
+				t.Fatalf("since %d: %d messages (%v), walked %d (%v)", since, len(picked), more, len(walked), moreWalked)
+			}
+		}
+	}
+}
+
+// A part of a mailbox is checked with the vocabulary and package verify alone.
+func TestPartsProveThemselves(t *testing.T) {
+	c, a, inbox := setUp(t)
+	c.fill(100, nil)
+	page := must[wire.Result](t)(c.try(&command.MailboxRead{Account: a, Mailbox: inbox, Limit: 1}), nil)
+	voted := page.Touched[slices.IndexFunc(page.Touched, func(k wire.KeyDigest) bool {
+		return k.Key == command.MailboxKey(a, inbox)
+	})].Digest
+	part, err := c.m.Part(a, inbox, 20, 50)
+	if err != nil || part == nil || len(part.Messages) != 48 {
+		t.Fatalf("%+v, %v", part, err)
+	}
+	check := func(p *MailboxPart) error {
+		if p.State.Digest() != voted {
+			return errors.New("the record does not fit the voted digest")
+		}
+		var leaves []verify.Leaf
+		for i := 0; i < len(p.Messages); {
+			block := uint32(p.Messages[i].UID) / command.MessagesPerLeaf
+			j := i
+			for j < len(p.Messages) && uint32(p.Messages[j].UID)/command.MessagesPerLeaf == block {
+				j++
+			}
+			leaves = append(leaves, verify.Leaf{Index: block, Digest: command.MessagesDigest(inbox, p.Messages[i:j])})
+			i = j
+		}
+		return verify.Range(p.State.Messages, 20/16, 50/16, leaves, p.Proof)
+	}
+	if err := check(part); err != nil {
+		t.Fatal(err)
+	}
+	part.Messages[17].Flags ^= command.FlagSeen
+	if check(part) == nil {
+		t.Fatal("a changed flag was accepted")
+	}
+	if p, err := c.m.Part(a, 9999, 1, 2); p != nil || err != nil {
+		t.Fatalf("%v, %v", p, err)
+	}
+	if _, err := c.m.Part(a, inbox, 1, MaxPartUIDs+1); err == nil {
+		t.Fatal("a part over the limit")
+	}
+}
+
+func TestDamagedRecordsFailTheOrder(t *testing.T) {
+	c, a, inbox := setUp(t)
+	c.fill(20, nil)
+	if err := c.m.store.Restore(uidKey(prefixMessage, inbox, 3), []byte("short")); err != nil {
+		t.Fatal(err)
+	}
+	root := c.m.Root()
+	q := request(wire.RequestID{Origin: 2, Generation: 1, Incarnation: 1, Sequence: 1},
+		&command.Store{Account: a, Mailbox: inbox, UIDs: rangesOf(1), Flags: 1, UnchangedSince: noCondition})
+	if _, _, err := c.m.Apply(c.m.Applied()+1, []wire.Request{q}); !errors.Is(err, ErrDamaged) {
+		t.Fatalf("error %v", err)
+	}
+	if c.m.Root() != root {
+		t.Fatal("a failed order changed the root")
+	}
+	if _, err := c.m.Walk(); !errors.Is(err, ErrDamaged) {
+		t.Fatalf("error %v", err)
+	}
+}
+
+func TestWalkFindsContradictions(t *testing.T) {
+	_, a, inbox := accountID(0), accountID(0), command.MailboxID(firstMailbox)
+	for name, damage := range map[string]func(s *kv.Store) error{
+		"index by MODSEQ": func(s *kv.Store) error { return s.Restore(modSeqKey(inbox, 99, 1), present) },
+		"index of names":  func(s *kv.Store) error { return s.Restore(byNameKey(a, 0, token(1)), []byte{0, 0, 0, 9}) },
+		"references":      func(s *kv.Store) error { return s.Restore(digestKey(prefixRefs, wire.Digest{1}), []byte{0, 0, 0, 1}) },
+		"usage":           func(s *kv.Store) error { return s.Restore(accountKey(prefixUsage, a), usage{bytes: 1}.encode()) },
+	} {
+		c := newClient(t, newMachine(t, kv.Options{}))
+		c.do(newAccount(0))
+		c.fill(3, nil)
+		if err := damage(c.m.store); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.m.Walk(); !errors.Is(err, ErrInconsistent) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func benchmarkMachine(b *testing.B, messages int) *client {
+	c := newClient(b, newMachine(b, kv.Options{}))
+	c.do(newAccount(0))
+	c.fill(messages, nil)
+	if err := c.m.store.Flush(); err != nil {
+		b.Fatal(err)
+	}
+	b.ResetTimer()
+	return c
+}
+
+// One order of 16 requests each; the numbers are per request.
+func BenchmarkApply(b *testing.B) {
+	a, n := accountID(0), 0
+	body := func() []byte {
+		n++
+		return append(make([]byte, 10<<10), fmt.Sprint(n)...)
+	}
+	for _, bench := range []struct {
+		name string
+		next func(i int) command.Command
+	}{
+		{"append 10 KiB", func(int) command.Command {
+			ap := newAppend(a, firstMailbox, n)
+			ap.Body = body()
+			ap.BodySize, ap.BodyDigest = uint32(len(ap.Body)), wire.Sum(ap.Body)
+			return ap
+		}},
+		{"store", func(i int) command.Command {
+			return &command.Store{Account: a, Mailbox: firstMailbox, UIDs: rangesOf(command.UID(1 + i*7919%100_000)),
+				Flags: command.Flags(1 << (i % 5)), UnchangedSince: noCondition}
+		}},
+		{"delta read", func(int) command.Command {
+			return &command.MailboxRead{Account: a, Mailbox: firstMailbox, Since: 100_000 - 20, Limit: 1000}
+		}},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			c := benchmarkMachine(b, 100_000)
+			for i := 0; i < b.N; {
+				requests := make([]wire.Request, 0, 16)
+				for ; len(requests) < cap(requests) && i < b.N; i++ {
+					c.id.Sequence++
+					requests = append(requests, request(c.id, bench.next(i)))
+				}
+				apply(b, c.m, requests...)
+			}
+		})
+	}
+}
