@@ -47,8 +47,9 @@ type replica struct {
 	*cluster
 	id       wire.ReplicaID
 	sequence uint64
-	down     bool                  // no quorum answers
-	records  int                   // records that were read
+	down     bool // no quorum answers
+	records  int  // records that were read
+	onRecord func(n int)
 	lost     bool                  // commands are executed, answers do not come
 	before   func(command.Command) // called before a command is ordered, without the lock
 }
@@ -123,7 +124,9 @@ func (r *replica) Record(_ context.Context, d wire.Digest, size uint32) ([]byte,
 	if r.down {
 		return nil, fmt.Errorf("test: %w", ErrUnavailable)
 	}
-	r.records++
+	if r.records++; r.onRecord != nil {
+		r.onRecord(r.records)
+	}
 	if b := r.bodies[d]; b != nil {
 		return bytes.Clone(b), nil
 	}
