@@ -21,7 +21,8 @@ func (c *Core) propose() {
 
 // hasRoom bounds what is in flight, in orders beyond what the store applied and in bytes.
 func (c *Core) hasRoom() bool {
-	return c.nextCall-c.applied <= uint64(c.cfg.Window) && c.buffered < MaxInFlightBytes
+	return c.nextCall-c.applied <= uint64(c.cfg.Window) && c.buffered < MaxInFlightBytes &&
+		c.nextCall < c.nextOwn+c.depth()
 }
 
 // batchDue reports whether a batch is to leave now.

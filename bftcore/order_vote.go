@@ -8,7 +8,7 @@ import "troxymail/bftcore/wire"
 // Nothing is voted on before its bodies are on the own disk. That the PREPARE certificate and the MACs of
 // all requests are genuine is checked by the enclave in the same call, with what it certifies.
 func (c *Core) vote() {
-	for c.nextCall < c.nextOwn+uint64(c.cfg.Window) {
+	for c.nextCall < c.nextOwn+c.depth() {
 		s := c.slots[c.nextCall]
 		if s == nil || s.proposal == nil || s.missing > 0 || s.stage != stageIdle {
 			return
@@ -20,6 +20,16 @@ func (c *Core) vote() {
 			Token: s.token, Prepare: s.proposal.Certificate, Requests: s.proposal.Requests,
 		})
 	}
+}
+
+// depth is how many certify calls may be open. The first certificate in a view is asked for alone: a counter
+// that has not moved in the view takes any order, so that a call behind a refused one would be granted and
+// leave a gap for ever. Afterwards the counter itself keeps later calls from overtaking a refused one.
+func (c *Core) depth() uint64 {
+	if c.frontier.Kind == 0 || c.frontier.New.View != c.view {
+		return 1
+	}
+	return uint64(c.cfg.Window)
 }
 
 // onCommitted takes the own enclave's answer to a vote.
