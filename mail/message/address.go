@@ -70,7 +70,8 @@ type addressReader struct {
 	inGroup bool
 
 	words   []word
-	angle   bool // an angle address was read: mailbox and host are set, words are the name
+	angle   bool // an angle address was read: mailbox and host are set, words[:named] are the name
+	named   int
 	mailbox string
 	host    string
 	comment string
@@ -115,7 +116,9 @@ func (r *addressReader) token(spaced bool) {
 		r.colon()
 	case '<':
 		if r.angle { // the comma between two addresses is missing
+			rest := r.words[r.named:]
 			r.flush()
+			r.words = rest
 		}
 		r.angleAddr()
 	case '@':
@@ -189,7 +192,7 @@ func (r *addressReader) angleAddr() {
 			words = append(words, word{r.until(" \t\r\n<>@\":()"), spaced, false})
 		}
 	}
-	r.angle = true
+	r.angle, r.named = true, len(r.words)
 	r.mailbox, r.host = splitAddr(words)
 }
 
@@ -200,7 +203,7 @@ func (r *addressReader) flush() {
 	r.words, r.angle, r.comment, r.mailbox, r.host = nil, false, "", "", ""
 	switch {
 	case angle:
-		a.Name = phrase(words)
+		a.Name = phrase(words[:r.named])
 	case len(words) > 0:
 		a.Mailbox, a.Host = splitAddr(words)
 	default:

@@ -59,7 +59,8 @@ func (d *dateReader) token(s string) bool {
 	case c >= '0' && c <= '9':
 		return d.number(s)
 	case (c == '+' || c == '-') && d.haveTime:
-		return d.offset(s)
+		d.offset(s)
+		return true
 	case d.haveTime && !d.haveZone && (d.month != 0 && d.day != 0):
 		d.zone, d.haveZone = zones[strings.ToUpper(s)]*60, true
 		return true
@@ -120,14 +121,14 @@ func (d *dateReader) clock(s string) bool {
 	return d.hour >= 0 && d.hour < 24 && d.minute >= 0 && d.minute < 60 && d.sec >= 0 && d.sec <= 60
 }
 
-func (d *dateReader) offset(s string) bool {
+func (d *dateReader) offset(s string) {
 	n := digits(s[1:], 4)
-	if n < 0 || len(s) != 5 || n%100 > 59 || n/100 > 23 {
-		return d.haveZone // an odd zone is UTC; junk behind a zone is junk
+	if d.haveZone || n < 0 || len(s) != 5 || n%100 > 59 || n/100 > 23 {
+		d.haveZone = true // an odd zone is UTC; junk behind a zone is junk
+		return
 	}
 	d.zone, d.haveZone = n/100*60+n%100, true
 	if s[0] == '-' {
 		d.zone = -d.zone
 	}
-	return true
 }

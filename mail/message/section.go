@@ -124,7 +124,8 @@ func (s *Structure) locate(item *imap.FetchItemBodySection) (Range, header, erro
 	if err != nil {
 		return Range{}, header{}, err
 	}
-	if len(item.Part) > 0 && (item.Specifier == imap.PartSpecifierHeader || item.Specifier == imap.PartSpecifierText) {
+	of := item.Specifier
+	if len(item.Part) > 0 && (of == imap.PartSpecifierHeader || of == imap.PartSpecifierText) {
 		if s.Parts[i].Kind != Embedded { // RFC 3501: these go with message/rfc822 parts only
 			return Range{}, header{}, ErrNoSection
 		}
