@@ -97,10 +97,7 @@ func decodeHeader(seed uint32, b []byte) (h frameInfo, ok bool) {
 
 // bodyFits reports whether rest, the frame behind its header (body and zeros), has the right checksum.
 func (h frameInfo) bodyFits(seed uint32, rest []byte) bool {
-	if crc32.Update(seed, castagnoli, rest) != h.bodyCRC {
-		return false
-	}
-	return allZero(rest[h.length:])
+	return crc32.Update(seed, castagnoli, rest) == h.bodyCRC
 }
 
 func allZero(b []byte) bool {

@@ -152,11 +152,7 @@ func (s *segment) scanTail(sc *scanner) (t tail, err error) {
 		for len(unsure) > 0 && unsure[0].lsn <= f.durable {
 			unsure = unsure[1:]
 		}
-		lsn := f.lsn
-		if f.kind == kindMark {
-			lsn-- // whatever follows was written after the mark and all before it were synced
-		}
-		unsure = append(unsure, place{lsn, s.end})
+		unsure = append(unsure, place{f.lsn, s.end})
 		s.note(f.frameInfo, markRole(f))
 	}
 	if err != errEnd && !errors.Is(err, ErrBadFrame) {

@@ -17,8 +17,8 @@
 // On the wire, after the hello, a frame is its length (32 bits, big endian) and its bytes; length 0 is a
 // keep-alive. A length is checked before memory is taken for it.
 //
-// Memory: a queue holds up to QueueBytes while as much again may be on its way out; a reader holds one
-// buffer of 64 KiB and one frame.
+// Memory: a queue holds up to QueueBytes, in pieces of 64 KiB, while as much again may be on its way out;
+// a reader holds one buffer of 64 KiB and one frame.
 //
 // Imports the standard library and bftcore/wire/canon; nothing else.
 package transport

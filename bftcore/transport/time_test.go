@@ -211,3 +211,35 @@ func TestHandshakeFlood(t *testing.T) {
 		c.waitFrames(1, 0, 1)
 	})
 }
+
+// TestReplacedWaits: a newer connection is not heard while the Handler still has a frame of the older
+// one: calls for one sender never overlap.
+func TestReplacedWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, opts, _ := timed(t)
+		gate, entered := make(chan struct{}), 0
+		opts[1].Handler = func(int, []byte) {
+			c.mu.Lock()
+			entered++
+			c.mu.Unlock()
+			<-gate
+		}
+		c.start(1, opts[1])
+		defer c.close()
+		for i := range uint64(2) { // the first sender hangs behind the gate, the second takes its place
+			l, err := NewTLS(opts[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			l.Send(1, numbered(i, 8))
+			synctest.Wait()
+		}
+		c.mu.Lock()
+		if entered != 1 {
+			t.Errorf("%d calls at once", entered)
+		}
+		c.mu.Unlock()
+		close(gate)
+	})
+}
