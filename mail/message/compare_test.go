@@ -17,11 +17,14 @@ import (
 
 // plain are well-formed messages, of which go-imap's own reader says the same.
 var plain = []string{
-	"From: A B <a@b.org>\nTo: c@d.org, \"E, F\" <e@f.org>\nSubject: hello\nDate: Mon, 02 Jan 2006 15:04:05 -0700\n" +
+	"From: A B <a@b.org>\nTo: c@d.org, \"E, F\" <e@f.org>\nSubject: hello\n" +
+		"Date: Mon, 02 Jan 2006 15:04:05 -0700\n" +
 		"Message-ID: <1@b.org>\nIn-Reply-To: <2@b.org>\nContent-Type: text/plain; charset=utf-8\n\nbody\n",
-	"Subject: mixed\nContent-Type: multipart/mixed; boundary=\"o\"\n\npre\n--o\nContent-Type: text/plain\n\na\nb\n" +
+	"Subject: mixed\nContent-Type: multipart/mixed; boundary=\"o\"\n\npre\n--o\n" +
+		"Content-Type: text/plain\n\na\nb\n" +
 		"--o\nContent-Type: image/png; name=\"x.png\"\nContent-Transfer-Encoding: base64\nContent-ID: <i@x>\n" +
-		"Content-Description: a picture\nContent-Disposition: attachment; filename=\"x.png\"\nContent-Language: en, de\n" +
+		"Content-Description: a picture\nContent-Disposition: attachment; filename=\"x.png\"\n" +
+		"Content-Language: en, de\n" +
 		"Content-Location: http://x/\n\nAAAA\n--o\nContent-Type: message/rfc822\n\nFrom: x@y\nSubject: in\n" +
 		"Content-Type: multipart/alternative; boundary=i\n\n--i\nContent-Type: text/plain\n\np\n--i\n" +
 		"Content-Type: text/html\n\n<p>\n\n--i--\n--o--\npost\n",
@@ -32,20 +35,21 @@ func TestAgreesWithImapserver(t *testing.T) {
 		raw := crlf(m)
 		s := Scan(raw, DefaultBudget())
 		bs, err := s.BodyStructure()
-		if want := imapserver.ExtractBodyStructure(bytes.NewReader(raw)); err != nil || describe(bs) != describe(want) {
+		want := imapserver.ExtractBodyStructure(bytes.NewReader(raw))
+		if err != nil || describe(bs) != describe(want) {
 			t.Errorf("body structure\n%s\nimapserver has\n%s\n%v", describe(bs), describe(want), err)
 		}
 		header, err := textproto.ReadHeader(bufio.NewReader(bytes.NewReader(raw)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, want := s.Parts[0].Envelope.IMAP(), imapserver.ExtractEnvelope(header)
-		if !got.Date.Equal(want.Date) {
-			t.Errorf("date %v, imapserver has %v", got.Date, want.Date)
+		got, wantEnv := s.Parts[0].Envelope.IMAP(), imapserver.ExtractEnvelope(header)
+		if !got.Date.Equal(wantEnv.Date) {
+			t.Errorf("date %v, imapserver has %v", got.Date, wantEnv.Date)
 		}
-		got.Date = want.Date
-		if !reflect.DeepEqual(got, want) {
-			t.Errorf("envelope %+v, imapserver has %+v", got, want)
+		got.Date = wantEnv.Date
+		if !reflect.DeepEqual(got, wantEnv) {
+			t.Errorf("envelope %+v, imapserver has %+v", got, wantEnv)
 		}
 		var items []*imap.FetchItemBodySection
 		for _, spec := range []imap.PartSpecifier{"", imap.PartSpecifierHeader, imap.PartSpecifierText} {
@@ -56,7 +60,8 @@ func TestAgreesWithImapserver(t *testing.T) {
 		}
 		for _, it := range items {
 			ranges, _ := s.Section(raw, it)
-			if got, want := Extract(raw, ranges), imapserver.ExtractBodySection(bytes.NewReader(raw), it); !bytes.Equal(got, want) {
+			got, want := Extract(raw, ranges), imapserver.ExtractBodySection(bytes.NewReader(raw), it)
+			if !bytes.Equal(got, want) {
 				t.Errorf("%v: %q, imapserver has %q", it, got, want)
 			}
 		}
@@ -71,9 +76,11 @@ func describe(bs imap.BodyStructure) string {
 		for _, c := range bs.Children {
 			children = append(children, describe(c))
 		}
-		return fmt.Sprintf("(%s %s %v %v)", strings.Join(children, ""), bs.Subtype, bs.Extended.Params, bs.Extended.Disposition)
+		return fmt.Sprintf("(%s %s %v %v)", strings.Join(children, ""), bs.Subtype, bs.Extended.Params,
+			bs.Extended.Disposition)
 	case *imap.BodyStructureSinglePart:
-		text := fmt.Sprintf("(%s/%s %v %s %s %s %d %v %v %s", bs.Type, bs.Subtype, bs.Params, bs.ID, bs.Description,
+		text := fmt.Sprintf("(%s/%s %v %s %s %s %d %v %v %s", bs.Type, bs.Subtype, bs.Params, bs.ID,
+			bs.Description,
 			cmp.Or(bs.Encoding, "7bit"), bs.Size, bs.Extended.Disposition, bs.Extended.Language,
 			bs.Extended.Location)
 		if bs.Text != nil {
@@ -155,7 +162,8 @@ func TestWire(t *testing.T) {
 		{"", `* 1 FETCH (ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) ` +
 			`BODY ("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0) ` +
 			`BODYSTRUCTURE ("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL))`},
-		{"Date: 2 Jan 2006 15:04 EST\nSubject: =?utf-8?q?=C3=A9?= x\nFrom: =?x?q?y?= <a@b>\nTo: g: \"c \\\" d\" <c@d>, root;\n\n",
+		{"Date: 2 Jan 2006 15:04 EST\nSubject: =?utf-8?q?=C3=A9?= x\nFrom: =?x?q?y?= <a@b>\n" +
+			"To: g: \"c \\\" d\" <c@d>, root;\n\n",
 			`* 1 FETCH (ENVELOPE ("Mon, 02 Jan 2006 15:04:00 -0500" "=?utf-8?q?=C3=A9?= x" ` +
 				`(("=?x?q?y?=" NIL "a" "b")) (("=?x?q?y?=" NIL "a" "b")) (("=?x?q?y?=" NIL "a" "b")) ` +
 				`((NIL NIL "g" NIL)("c \" d" NIL "c" "d")(NIL NIL "root" "missing-domain.invalid")(NIL NIL NIL NIL)) ` +

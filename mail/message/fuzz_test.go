@@ -48,7 +48,8 @@ func FuzzScan(f *testing.F) {
 }
 
 func readSections(t *testing.T, raw []byte, st *Structure, path []int) {
-	for _, spec := range []imap.PartSpecifier{"", imap.PartSpecifierHeader, imap.PartSpecifierMIME, imap.PartSpecifierText} {
+	const head, mime, text = imap.PartSpecifierHeader, imap.PartSpecifierMIME, imap.PartSpecifierText
+	for _, spec := range []imap.PartSpecifier{"", head, mime, text} {
 		for _, it := range []*imap.FetchItemBodySection{
 			item(path, spec),
 			{Part: path, Specifier: spec, HeaderFields: []string{"Subject"}},
@@ -96,7 +97,8 @@ func FuzzDecodeSummary(f *testing.F) {
 			func() error { _, err := s.Section(item(nil, imap.PartSpecifierHeader)); return err },
 			func() error { _, err := s.Structure.Locate(item([]int{1, 1, 2}, "")); return err },
 			func() error {
-				_, err := s.Section(&imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"To"}})
+				_, err := s.Section(&imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader,
+					HeaderFields: []string{"To"}})
 				return err
 			},
 		} {

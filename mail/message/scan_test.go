@@ -59,23 +59,31 @@ var odd = []struct{ name, raw, want string }{
 		"multipart/mixed h0-41 b41-41 l0\n text/plain h41-41 b41-41 l0\n"},
 	{"unterminated", "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nhi\r\n",
 		"multipart/mixed h0-43 b45-56 l3\n text/plain h50-50 b52-56 l1\n"},
-	{"delimiters in a row", "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n--x\r\nA: b\r\n--x\r\n\r\n--x--\r\n",
+	{"delimiters in a row", "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n--x\r\n" +
+		"A: b\r\n--x\r\n\r\n--x--\r\n",
 		"multipart/mixed h0-43 b45-75 l6\n text/plain h50-50 b50-50 l0\n" +
 			" text/plain h55-59 b59-59 l0\n text/plain h66-66 b68-68 l0\n"},
-	{"look-alikes", "Content-Type: multipart/mixed; boundary=\"x y\"\r\n\r\n--x y\r\n\r\n--x yz\r\n--x y-\r\n --x y\r\n--x y -\r\n--x y--  \r\n--x y\r\n",
+	{"look-alikes", "Content-Type: multipart/mixed; boundary=\"x y\"\r\n\r\n--x y\r\n\r\n--x yz\r\n" +
+		"--x y-\r\n --x y\r\n--x y -\r\n--x y--  \r\n--x y\r\n",
 		"multipart/mixed h0-47 b49-109 l8\n text/plain h56-56 b58-89 l3\n"},
-	{"inner cut by outer", "Content-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\nContent-Type: multipart/alternative; boundary=i\r\n\r\n--i\r\n\r\na\r\n--o\r\n\r\nb\r\n--o--\r\n",
+	{"inner cut by outer", "Content-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n" +
+		"Content-Type: multipart/alternative; boundary=i\r\n\r\n--i\r\n\r\na\r\n--o\r\n\r\nb\r\n--o--\r\n",
 		"multipart/mixed h0-43 b45-128 l10\n multipart/alternative h50-99 b101-109 l2\n" +
 			"  text/plain h106-106 b108-109 l0\n text/plain h116-116 b118-119 l0\n"},
-	{"digest", "Content-Type: multipart/digest; boundary=x\r\n\r\n--x\r\n\r\nSubject: in\r\n\r\nbody\r\n--x--\r\n",
+	{"digest", "Content-Type: multipart/digest; boundary=x\r\n\r\n--x\r\n\r\nSubject: in\r\n\r\n" +
+		"body\r\n--x--\r\n",
 		"multipart/digest h0-44 b46-81 l6\n message/rfc822 h51-51 b53-72 l2\n  text/plain h53-66 b68-72 l0\n"},
-	{"embedded message is nothing", "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: message/rfc822\r\n\r\n--x--\r\n",
+	{"embedded message is nothing", "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n" +
+		"Content-Type: message/rfc822\r\n\r\n--x--\r\n",
 		"multipart/mixed h0-43 b45-89 l4\n message/rfc822 h50-80 b82-82 l0\n  text/plain h82-82 b82-82 l0\n"},
-	{"embedded header meets delimiter", "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: message/rfc822\r\n\r\nA: b\r\n\r\n--x--\r\n",
+	{"embedded header meets delimiter", "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n" +
+		"Content-Type: message/rfc822\r\n\r\nA: b\r\n\r\n--x--\r\n",
 		"multipart/mixed h0-43 b45-97 l6\n message/rfc822 h50-80 b82-88 l1\n  text/plain h82-88 b88-88 l0\n"},
-	{"embedded in base64", "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nQTogYg0K\r\n",
+	{"embedded in base64", "Content-Type: message/rfc822\r\n" +
+		"Content-Transfer-Encoding: base64\r\n\r\nQTogYg0K\r\n",
 		"message/rfc822 h0-65 b67-77 l1\n text/plain h67-67 b67-77 l1\n"},
-	{"message in message", "Content-Type: message/rfc822\r\n\r\nContent-Type: message/rfc822\r\n\r\nA: b\r\n\r\nx",
+	{"message in message", "Content-Type: message/rfc822\r\n\r\n" +
+		"Content-Type: message/rfc822\r\n\r\nA: b\r\n\r\nx",
 		"message/rfc822 h0-30 b32-73 l4\n message/rfc822 h32-62 b64-73 l2\n  text/plain h64-70 b72-73 l0\n"},
 }
 
@@ -131,7 +139,8 @@ func TestParamContinuations(t *testing.T) {
 
 // parts makes a multipart message with n parts, nested makes n levels of multiparts.
 func parts(n int) []byte {
-	return []byte("Content-Type: multipart/mixed; boundary=x\r\n\r\n" + strings.Repeat("--x\r\n\r\na\r\n", n) + "--x--\r\n")
+	return []byte("Content-Type: multipart/mixed; boundary=x\r\n\r\n" + strings.Repeat("--x\r\n\r\n"+
+		"a\r\n", n) + "--x--\r\n")
 }
 
 func nested(n int) []byte {
@@ -153,7 +162,8 @@ func TestScanBudgets(t *testing.T) {
 	}{
 		{"parts", parts(2000), nil, MaxParts},
 		{"depth", nested(10000), nil, MaxDepth + 1},
-		{"rfc822 depth", []byte(strings.Repeat("Content-Type: message/rfc822\r\n\r\n", 10000)), nil, MaxDepth + 1},
+		{"rfc822 depth", []byte(strings.Repeat("Content-Type: message/rfc822\r\n\r\n", 10000)), nil,
+			MaxDepth + 1},
 		{"one part", parts(3), func(b *Budget) { b.Parts = 0 }, 1},
 		{"two parts", parts(3), func(b *Budget) { b.Parts = 2 }, 2},
 		{"no depth", parts(3), func(b *Budget) { b.Depth = 0 }, 1},
@@ -161,7 +171,8 @@ func TestScanBudgets(t *testing.T) {
 		{"addresses", headers(11), func(b *Budget) { b.Addresses = 10 }, 1},
 		{"header bytes", headers(10), func(b *Budget) { b.HeaderBytes = 85 }, 1},
 		{"params", []byte("Content-Type: a/b" + strings.Repeat(";a*0*=x", MaxParams+1) + "\r\n\r\n"), nil, 1},
-		{"param bytes", []byte("Content-Type: a/b; a=" + strings.Repeat("x", MaxParamBytes) + "\r\n\r\n"), nil, 1},
+		{"param bytes", []byte("Content-Type: a/b; a=" + strings.Repeat("x",
+			MaxParamBytes) + "\r\n\r\n"), nil, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := DefaultBudget()

@@ -36,12 +36,11 @@ func reread(t rapid.TB, s *Summary) *Summary {
 }
 
 // golden is the encoding of one small message: a change of it needs a new summaryVersion.
-const golden = "01ffffffffffffffffffe20000002a00020000001746726f6d3a2041203c6140623e0d0a4e3a20630d0a0d0a" +
-	"00000001" + "000000" + "00000000" + "00000015" + "00000017" + "0000002a" + "00000001" + "0000000474657874" + "00000005706c61696e" + "00000000" + "00000000" + "0000000437626974" + "00000000" +
-	"00000000" + "00000000" + "00000001" + "0000000763686172736574" + "0000000875732d6173636969" + "00000000" + "00000000" +
-	"01" + "00000000" + "00000000" + "00000000" + "00000000" +
-	"0000000100" + "0000000141" + "0000000161" + "0000000162" +
-	"00000000" + "00000000" + "00000000" + "00000000" + "00000000"
+const golden = "01ffffffffffffffffffe20000002a00020000001746726f6d3a2041203c6140623e0d0a4e3a20630d0a0d0a00000001" +
+	"0000000000000000000015000000170000002a00000001000000047465787400000005706c61696e0000000000000000" +
+	"00000004376269740000000000000000000000000000000100000007636861727365740000000875732d617363696900" +
+	"000000000000000100000000000000000000000000000000000000010000000001410000000161000000016200000000" +
+	"00000000000000000000000000000000"
 
 func TestSummaryGolden(t *testing.T) {
 	raw := []byte("From: A <a@b>\r\nN: c\r\n\r\nline\r\nline number 2")
@@ -95,7 +94,8 @@ func TestSummaryOfLargeHeader(t *testing.T) {
 	if s.Mode != HeaderSelected {
 		t.Fatalf("mode %d", s.Mode)
 	}
-	fields := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"FROM", "Cc", "subject"}}
+	fields := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader,
+		HeaderFields: []string{"FROM", "Cc", "subject"}}
 	if got, err := s.Section(fields); err != nil || string(got) != "Subject: x\r\nFrom: a@b\r\n\r\n" {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -124,9 +124,11 @@ func TestSummaryReductions(t *testing.T) {
 		reachable, unknown []int
 	}{
 		{"nested envelopes", mixed + embedded(big) + "--x--", true, false, 3, HeaderSelected, []int{1, 1}, nil},
-		{"later parts", mixed + strings.Repeat("--x\r\n\r\n\r\n", 900) + "--x--", true, false, 0, HeaderSelected,
+		{"later parts", mixed + strings.Repeat("--x\r\n\r\n\r\n", 900) + "--x--", true, false, 0,
+			HeaderSelected,
 			[]int{100}, []int{800}},
-		{"one address field", "To: " + strings.Repeat("abcdef@example.org,", 2600) + "\r\n\r\n", false, false, 1, HeaderNone, []int{1}, nil},
+		{"one address field", "To: " + strings.Repeat("abcdef@example.org,", 2600) + "\r\n\r\n", false,
+			false, 1, HeaderNone, []int{1}, nil},
 		{"texts", "Content-Description: " + big + "\r\n\r\n", false, false, 1, HeaderNone, []int{1}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -173,8 +175,8 @@ func TestDecodeSummaryRefuses(t *testing.T) {
 	for name, change := range map[string]func(*Summary){
 		"end behind the message": func(s *Summary) { s.Structure.Parts[0].BodyEnd++ },
 		"child outside":          func(s *Summary) { s.Structure.Parts[1].BodyEnd = s.Size },
-		"siblings overlap":       func(s *Summary) { s.Structure.Parts[2].HeaderStart = s.Structure.Parts[1].HeaderStart },
-		"body before header":     func(s *Summary) { s.Structure.Parts[1].BodyStart = s.Structure.Parts[1].HeaderStart - 1 },
+		"siblings overlap":       func(s *Summary) { s.Structure.Parts[2].HeaderStart -= 9 },
+		"body before header":     func(s *Summary) { s.Structure.Parts[1].HeaderEnd = s.Structure.Parts[1].BodyStart + 1 },
 		"depth jumps":            func(s *Summary) { s.Structure.Parts[1].Depth = 2 },
 		"second root":            func(s *Summary) { s.Structure.Parts[1].Depth = 0 },
 		"leaf with a child":      func(s *Summary) { s.Structure.Parts[0].Kind = Leaf },
@@ -213,7 +215,8 @@ func genMessage(t *rapid.T) []byte {
 	pieces := []string{
 		"\r\n", "\n", "\r", " ", "--a", "--b", "--a--", "--b--", "\r\n--a\r\n", "\r\n--b\r\n", "\r\n\r\n",
 		"Content-Type: multipart/mixed; boundary=a\r\n", "Content-Type: multipart/digest; boundary=b\r\n",
-		"Content-Type: message/rfc822\r\n", "Content-Transfer-Encoding: base64\r\n", "To: g: x@y,\"\r\n", "Subject: =?",
+		"Content-Type: message/rfc822\r\n", "Content-Transfer-Encoding: base64\r\n", "To: g: x@y,\"\r\n",
+		"Subject: =?",
 		"Content-Type: text/plain; a*0=b; a*1*=%20\r\n", "x", "\x00", "\xff", "(", "<", ";", ":",
 	}
 	return []byte(strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 60).Draw(t, "pieces"), ""))
