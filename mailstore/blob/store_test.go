@@ -78,7 +78,12 @@ func TestLargeBodyInPieces(t *testing.T) {
 		t.Fatalf("read back %d bytes, %v", n, err)
 	}
 	piece := make([]byte, 100)
-	if n, size, err := s.ReadAt(d, piece, int64(len(body))-60); err != nil || n != 60 || size != int64(len(body)) {
+	if n, size, err := s.ReadAt(
+		d,
+		piece,
+		int64(len(body))-60,
+	); err != nil || n != 60 ||
+		size != int64(len(body)) {
 		t.Fatalf("piece of %d bytes of %d, %v", n, size, err)
 	}
 	_, err = s.Get(d, 1000)

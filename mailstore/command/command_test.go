@@ -15,10 +15,18 @@ import (
 )
 
 var (
-	genID     = rapid.Custom(func(t *rapid.T) (id [16]byte) { copy(id[:], genFixed(16).Draw(t, "id")); return id })
-	genBox    = rapid.Custom(func(t *rapid.T) MailboxID { return MailboxID(rapid.Uint32Min(1).Draw(t, "mailbox")) })
-	genFlags  = rapid.Custom(func(t *rapid.T) Flags { return Flags(rapid.Uint8Max(uint8(AllFlags)).Draw(t, "flags")) })
-	genDigest = rapid.Custom(func(t *rapid.T) (d wire.Digest) { copy(d[:], genFixed(32).Draw(t, "digest")); return d })
+	genID = rapid.Custom(
+		func(t *rapid.T) (id [16]byte) { copy(id[:], genFixed(16).Draw(t, "id")); return id },
+	)
+	genBox = rapid.Custom(
+		func(t *rapid.T) MailboxID { return MailboxID(rapid.Uint32Min(1).Draw(t, "mailbox")) },
+	)
+	genFlags = rapid.Custom(
+		func(t *rapid.T) Flags { return Flags(rapid.Uint8Max(uint8(AllFlags)).Draw(t, "flags")) },
+	)
+	genDigest = rapid.Custom(
+		func(t *rapid.T) (d wire.Digest) { copy(d[:], genFixed(32).Draw(t, "digest")); return d },
+	)
 )
 
 func genFixed(n int) *rapid.Generator[[]byte] { return rapid.SliceOfN(rapid.Byte(), n, n) }
@@ -196,7 +204,12 @@ func TestGoldenCommands(t *testing.T) {
 		}
 	}
 	p := MailboxPage{
-		Mailbox:  Mailbox{ID: 4, Sealed: []byte{7}, Inbox: true, Counters: Counters{Messages: 1, UIDNext: 3, HighestModSeq: 9}},
+		Mailbox: Mailbox{
+			ID:       4,
+			Sealed:   []byte{7},
+			Inbox:    true,
+			Counters: Counters{Messages: 1, UIDNext: 3, HighestModSeq: 9},
+		},
 		Messages: []Message{{UID: 2, ModSeq: 9, Flags: FlagSeen, Keywords: 1, Size: 100, BodySize: 5}},
 		Expunged: []UIDRange{{1, 1}},
 	}
@@ -225,7 +238,14 @@ func TestDecodeRefuses(t *testing.T) {
 	box := NewMailbox{Sealed: []byte{1}}
 	store := func(r ...UIDRange) Command { return &Store{Account: a, Mailbox: 1, UIDs: r} }
 	app := func(change func(c *Append)) Command {
-		c := &Append{Account: a, Mailbox: 1, Summary: []byte{1}, Body: []byte{1}, BodyDigest: wire.Sum([]byte{1}), BodySize: 1}
+		c := &Append{
+			Account:    a,
+			Mailbox:    1,
+			Summary:    []byte{1},
+			Body:       []byte{1},
+			BodyDigest: wire.Sum([]byte{1}),
+			BodySize:   1,
+		}
 		if _, err := Decode(c.Append(nil)); err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,10 @@
 // Keys (Command.Keys) are a function of the command alone, so that every enclave derives the same; a
 // result that touched a key outside that set is not authenticated.
 //
+// Digests in results are those at the end of the order, whatever the request's place in it, and read-only
+// requests of an order see all its writes: a key has one digest per order, and a payload that was read is
+// what the digests next to it cover. A mailbox command of a disabled account gets StatusDisabled.
+//
 // Execution is deterministic: nothing here is a time, a random number or an order of a map that the
 // state machine would have to invent. Imports wire and canon only; pure.
 package command

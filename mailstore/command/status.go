@@ -16,6 +16,6 @@ const (
 	StatusOverQuota        wire.Status = 9  // the account's quota does not allow it
 	StatusLimit            wire.Status = 10 // a limit of the state: mailboxes, keywords, messages, UIDs
 	StatusNotAllowed       wire.Status = 11 // INBOX cannot be deleted, a mailbox cannot move into itself, ...
-	StatusDuplicate        wire.Status = 12 // the sequence is older than the origin's window: not executed
+	StatusDuplicate        wire.Status = 12 // executed before (result not kept) or before the window: not again
 	StatusFenced           wire.Status = 13 // the request is of a former incarnation (FENCE): not executed
 )

@@ -19,7 +19,7 @@ func (t *txn) accountCreate(c *command.AccountCreate) (wire.Status, []byte) {
 	}
 	// The plan is checked against an empty namespace before anything is written.
 	e.space = command.NamespaceState{Account: c.Account}
-	plan, status := t.planCreate(c.Account, e, c.Mailboxes)
+	plan, status := t.planCreate(c.Account, e, c.Mailboxes, nil)
 	if status != command.StatusOK {
 		return status, nil
 	}

@@ -11,13 +11,17 @@ type planned struct {
 	old  *command.Mailbox // the placeholder that it replaces, or nil
 }
 
-// planCreate checks a list of new mailboxes against the account and gives them ids, without writing.
+// planCreate checks a list of new mailboxes against the account and gives them ids, without writing. What
+// leaves (or nil) is a name that goes when the plan is carried out: it does not count towards the limits.
 func (t *txn) planCreate(
-	a command.AccountID, e *accountEntry, list []command.NewMailbox,
+	a command.AccountID, e *accountEntry, list []command.NewMailbox, leaves *command.Mailbox,
 ) ([]planned, wire.Status) {
 	plan := make([]planned, 0, len(list))
 	depths := make([]int, 0, len(list))
 	count, size := e.space.Count, e.space.Bytes
+	if leaves != nil {
+		count, size = count-1, size-nameBytes(leaves)
+	}
 	for i := range list {
 		m := &list[i]
 		if uint64(t.next)+uint64(i) >= 1<<32-1 {
@@ -116,7 +120,7 @@ func (t *txn) mailboxCreate(c *command.MailboxCreate) (wire.Status, []byte) {
 	if e == nil || status != command.StatusOK {
 		return status, nil
 	}
-	plan, status := t.planCreate(c.Account, e, c.Mailboxes)
+	plan, status := t.planCreate(c.Account, e, c.Mailboxes, nil)
 	if status != command.StatusOK {
 		return status, nil
 	}

@@ -105,7 +105,10 @@ func TestIncarnations(t *testing.T) {
 	do(1, 3, command.StatusFenced)
 	do(2, 1, command.StatusOK)
 	do(1, 9, command.StatusFenced)
-	read := request(wire.RequestID{Origin: 1, Generation: 3, Incarnation: 1, Sequence: 1}, &command.Ping{AsRead: true})
+	read := request(
+		wire.RequestID{Origin: 1, Generation: 3, Incarnation: 1, Sequence: 1},
+		&command.Ping{AsRead: true},
+	)
 	apply(t, m, read)
 	if !do(2, 1, command.StatusOK).Repeated {
 		t.Fatal("a read of a new incarnation cleared the window")

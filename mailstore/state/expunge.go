@@ -41,11 +41,12 @@ func (t *txn) expunge(c *command.Expunge) (wire.Status, []byte) {
 // deleted returns the UIDs within ranges whose messages have \Deleted, at most MaxAffected; more reports
 // that others remain. It reads the index of such messages only.
 func (t *txn) deleted(m *mailboxEntry, ranges []command.UIDRange) (uids []command.UID, more bool) {
-	if m.state.Counters.Deleted == 0 {
+	if m.state.Counters.Deleted == 0 || len(ranges) == 0 {
 		return nil, false
 	}
 	next := 0
-	t.b.Scan(mailboxKey(prefixDeleted, m.state.ID), nil, func(key, _ []byte) bool {
+	from := uidKey(prefixDeleted, m.state.ID, ranges[0].First)
+	t.b.Scan(mailboxKey(prefixDeleted, m.state.ID), from, func(key, _ []byte) bool {
 		u := command.UID(lastUint32(key))
 		for next < len(ranges) && ranges[next].Last < u {
 			next++

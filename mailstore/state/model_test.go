@@ -167,7 +167,12 @@ func TestAgreesWithANaiveMailbox(t *testing.T) {
 		c := newClient(t, openMachine(t, s))
 		c.do(newAccount(0))
 		boxes := []*modelMailbox{
-			{gone: map[command.UID]uint64{}, uidNext: 1, high: 1}, {gone: map[command.UID]uint64{}, uidNext: 1, high: 1},
+			{
+				gone:    map[command.UID]uint64{},
+				uidNext: 1,
+				high:    1,
+			},
+			{gone: map[command.UID]uint64{}, uidNext: 1, high: 1},
 		}
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			modelStep(t, c, boxes)
@@ -199,7 +204,10 @@ func modelStep(t *rapid.T, c *client, boxes []*modelMailbox) {
 		ap.Flags, ap.Keywords = flags, keywords
 		got := must[command.Appended](t)(command.DecodeAppended(c.do(ap)))
 		b.high++
-		if u := b.add(modelMessage{flags: flags, keywords: tokens, size: ap.Size}); got.UID != u || got.ModSeq != b.high {
+		if u := b.add(
+			modelMessage{flags: flags, keywords: tokens, size: ap.Size},
+		); got.UID != u ||
+			got.ModSeq != b.high {
 			t.Fatalf("appended %+v, want UID %d", got, u)
 		}
 	case 2:

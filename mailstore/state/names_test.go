@@ -8,6 +8,7 @@ import (
 
 	"troxymail/bftcore/wire"
 	"troxymail/mailstore/command"
+	"troxymail/mailstore/kv"
 )
 
 // tree writes an account's names as paths: ids relative to firstMailbox, * subscribed, () placeholder.
@@ -174,7 +175,10 @@ func TestNamespaceVersions(t *testing.T) {
 	c.refused(command.StatusNamespaceChanged, ap)
 	ap.NamespaceVersion = 1
 	c.do(ap)
-	c.refused(command.StatusNamespaceChanged, &command.MailboxDelete{Account: a, NamespaceVersion: 0, Mailbox: inbox + 1})
+	c.refused(
+		command.StatusNamespaceChanged,
+		&command.MailboxDelete{Account: a, NamespaceVersion: 0, Mailbox: inbox + 1},
+	)
 	c.refused(command.StatusNamespaceChanged,
 		&command.MailboxRead{Account: a, Mailbox: inbox, NamespaceVersion: 7, Limit: 1})
 	c.do(&command.MailboxSubscribe{Account: a, NamespaceVersion: 1, Mailbox: inbox, Subscribed: true})
@@ -184,5 +188,74 @@ func TestNamespaceVersions(t *testing.T) {
 	c.do(&command.MailboxSubscribe{Account: a, NamespaceVersion: 1, Mailbox: inbox})
 	if v := c.namespace(a).Version; v != 2 {
 		t.Fatalf("version %d", v)
+	}
+}
+
+func TestNamespaceLimits(t *testing.T) {
+	for _, s := range []struct {
+		name   string
+		sealed []byte
+	}{{"many names", []byte("n")}, {"long names", make([]byte, command.MaxSealedName)}} {
+		t.Run(s.name, func(t *testing.T) {
+			c, a, inbox := setUp(t)
+			version, n := uint64(1), 2
+			for {
+				cmd := &command.MailboxCreate{Account: a, NamespaceVersion: version}
+				for i := range command.MaxNewMailboxes {
+					cmd.Mailboxes = append(cmd.Mailboxes, command.NewMailbox{Token: token(n + i), Sealed: s.sealed})
+				}
+				for r := c.try(cmd); r.Status != command.StatusOK; r = c.try(cmd) {
+					if r.Status != command.StatusLimit {
+						t.Fatalf("status %d", r.Status)
+					}
+					if cmd.Mailboxes = cmd.Mailboxes[:len(cmd.Mailboxes)-1]; len(cmd.Mailboxes) == 0 {
+						break
+					}
+				}
+				if len(cmd.Mailboxes) == 0 {
+					break
+				}
+				n += len(cmd.Mailboxes)
+				version++
+			}
+			payload := c.do(&command.NamespaceRead{Account: a})
+			if len(payload) > wire.MaxResultBytes || n > command.MaxMailboxes {
+				t.Fatalf("%d mailboxes in %d bytes", n, len(payload))
+			}
+			// At the limit a name may still change.
+			c.do(&command.MailboxRename{Account: a, NamespaceVersion: version, Mailbox: inbox + 1, Token: token(9999),
+				Sealed: []byte("T")})
+			checkWalk(t, c.m)
+		})
+	}
+}
+
+func TestMailboxIDsAreExhaustedNotWrapped(t *testing.T) {
+	s := openStore(t, t.TempDir()+"/state", kv.Options{})
+	defer s.Close()
+	m, err := Open(s, Genesis{FirstMailbox: 1<<32 - 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newClient(t, m)
+	c.do(newAccount(0))
+	c.refused(command.StatusLimit, &command.MailboxCreate{Account: accountID(0), NamespaceVersion: 1,
+		Mailboxes: []command.NewMailbox{newName(0, "a")}})
+	c.refused(command.StatusLimit, newAccount(1))
+	checkWalk(t, m)
+}
+
+// The digest of a fixed history: it changes only with the format version.
+func TestGoldenRoot(t *testing.T) {
+	c, a, inbox := setUp(t)
+	ap := newAppend(a, inbox, 1)
+	ap.Keywords = []command.KeywordDef{{Token: token(3), Sealed: []byte("k")}}
+	c.do(ap)
+	c.append(a, inbox, 2)
+	c.do(&command.Copy{Account: a, Source: inbox, Target: inbox + 1, UIDs: rangesOf(1), Move: true})
+	const want = "3e956e229e9044b9f2f24767cdf4025fd9a110f5b090f137c7375393d66ac6d0"
+	root := c.m.Root()
+	if got := fmt.Sprintf("%x", root[:]); got != want {
+		t.Errorf("root %s, want %s", got, want)
 	}
 }

@@ -20,8 +20,10 @@ type MailboxPart struct {
 }
 
 // Part reads the messages of the leaves from that of first to that of last, with their proof, at the
-// state of Applied. command.StatusNoMailbox's case is a nil part.
-func (m *Machine) Part(a command.AccountID, id command.MailboxID, first, last command.UID) (*MailboxPart, error) {
+// state of Applied; nil when the account has no such mailbox.
+func (m *Machine) Part(
+	a command.AccountID, id command.MailboxID, first, last command.UID,
+) (*MailboxPart, error) {
 	if first > last || last-first >= MaxPartUIDs {
 		return nil, fmt.Errorf("state: a part of UIDs %d to %d; at most %d", first, last, MaxPartUIDs)
 	}

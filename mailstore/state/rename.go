@@ -24,7 +24,11 @@ func (t *txn) mailboxRename(c *command.MailboxRename) (wire.Status, []byte) {
 			return command.StatusNotAllowed, nil
 		}
 	}
-	plan, status := t.planCreate(c.Account, e, list)
+	leaves := n
+	if n.Inbox {
+		leaves = nil
+	}
+	plan, status := t.planCreate(c.Account, e, list, leaves)
 	if status != command.StatusOK {
 		return status, nil
 	}

@@ -73,20 +73,39 @@ func TestStoreConditionsAndNoChange(t *testing.T) {
 		s.Account, s.Mailbox = a, inbox
 		return must[command.Stored](t)(command.DecodeStored(c.do(&s)))
 	}
-	got := store(command.Store{UIDs: rangesOf(1, 2, 3), Mode: command.StoreAdd, Flags: command.FlagSeen, UnchangedSince: 3})
+	got := store(
+		command.Store{UIDs: rangesOf(1, 2, 3), Mode: command.StoreAdd, Flags: command.FlagSeen, UnchangedSince: 3},
+	)
 	if !reflect.DeepEqual(got, command.Stored{ModSeq: 5, Modified: rangesOf(3)}) {
 		t.Fatalf("%+v", got)
 	}
-	got = store(command.Store{UIDs: rangesOf(1, 9), Mode: command.StoreAdd, Flags: command.FlagSeen, UnchangedSince: noCondition})
+	got = store(
+		command.Store{
+			UIDs:           rangesOf(1, 9),
+			Mode:           command.StoreAdd,
+			Flags:          command.FlagSeen,
+			UnchangedSince: noCondition,
+		},
+	)
 	if got.ModSeq != 5 || got.Modified != nil {
 		t.Fatalf("a store that changed nothing: %+v", got)
 	}
-	store(command.Store{UIDs: rangesOf(3), Mode: command.StoreReplace, Flags: command.FlagDraft, Keywords: kw, UnchangedSince: noCondition})
+	store(
+		command.Store{
+			UIDs:           rangesOf(3),
+			Mode:           command.StoreReplace,
+			Flags:          command.FlagDraft,
+			Keywords:       kw,
+			UnchangedSince: noCondition,
+		},
+	)
 	store(command.Store{UIDs: rangesOf(3), Mode: command.StoreRemove, Keywords: []command.KeywordDef{
 		{Token: token(8), Sealed: []byte("not in the table")}}, UnchangedSince: noCondition})
 	page := c.read(a, inbox, 5)
-	if len(page.Messages) != 1 || page.Messages[0].Flags != command.FlagDraft || page.Messages[0].Keywords != 1 ||
-		page.Messages[0].ModSeq != 6 || !reflect.DeepEqual(page.Keywords, kw) {
+	if len(page.Messages) != 1 || page.Messages[0].Flags != command.FlagDraft ||
+		page.Messages[0].Keywords != 1 ||
+		page.Messages[0].ModSeq != 6 ||
+		!reflect.DeepEqual(page.Keywords, kw) {
 		t.Fatalf("%+v", page)
 	}
 	checkWalk(t, c.m)
@@ -129,7 +148,9 @@ func TestCopyAndMove(t *testing.T) {
 		t.Fatalf("source: %+v", p)
 	}
 	checkWalk(t, c.m)
-	if got = copied(c.do(&command.Copy{Account: a, Source: inbox, Target: trash, UIDs: rangesOf(77)})); got.Source != nil {
+	if got = copied(
+		c.do(&command.Copy{Account: a, Source: inbox, Target: trash, UIDs: rangesOf(77)}),
+	); got.Source != nil {
 		t.Fatalf("copied what is not there: %+v", got)
 	}
 	c.refused(command.StatusNoMailbox, &command.Copy{Account: a, Source: inbox, Target: 9999, UIDs: rangesOf(3)})
@@ -146,7 +167,15 @@ func TestRecordsLiveAsLongAsMessages(t *testing.T) {
 	c.do(&command.Copy{Account: a, Source: inbox + 1, Target: inbox, UIDs: rangesOf(1, 2)})
 	remove := func(m command.MailboxID) {
 		t.Helper()
-		c.do(&command.Store{Account: a, Mailbox: m, UIDs: rangesOf(1, 2, 3, 4), Flags: command.FlagDeleted, UnchangedSince: noCondition})
+		c.do(
+			&command.Store{
+				Account:        a,
+				Mailbox:        m,
+				UIDs:           rangesOf(1, 2, 3, 4),
+				Flags:          command.FlagDeleted,
+				UnchangedSince: noCondition,
+			},
+		)
 		c.do(&command.Expunge{Account: a, Mailbox: m, All: true})
 		checkWalk(t, c.m)
 	}
@@ -165,7 +194,8 @@ func TestRecordsLiveAsLongAsMessages(t *testing.T) {
 		return list
 	}
 	remove(inbox)
-	if content(ap.BodyDigest) != string(ap.Body) || content(wire.Sum(ap.Summary)) != string(ap.Summary) || unused() != nil {
+	if content(ap.BodyDigest) != string(ap.Body) || content(wire.Sum(ap.Summary)) != string(ap.Summary) ||
+		unused() != nil {
 		t.Fatal("a record went before its last message")
 	}
 	remove(inbox + 1)
@@ -200,10 +230,19 @@ func TestExpungeHorizon(t *testing.T) {
 	if p := c.read(a, inbox, high); !p.Horizon || p.Expunged != nil {
 		t.Fatalf("before the horizon: %+v", p.Expunged)
 	}
-	if p := c.read(a, inbox, high+1); p.Horizon || !reflect.DeepEqual(p.Expunged, []command.UIDRange{{First: 51, Last: n - 60}}) {
+	if p := c.read(
+		a,
+		inbox,
+		high+1,
+	); p.Horizon ||
+		!reflect.DeepEqual(p.Expunged, []command.UIDRange{{First: 51, Last: n - 60}}) {
 		t.Fatalf("after the horizon: %v, %+v", p.Horizon, p.Expunged)
 	}
-	gone := must[command.Expunged](t)(command.DecodeExpunged(c.do(&command.Expunge{Account: a, Mailbox: inbox, All: true})))
+	gone := must[command.Expunged](
+		t,
+	)(
+		command.DecodeExpunged(c.do(&command.Expunge{Account: a, Mailbox: inbox, All: true})),
+	)
 	if command.CountUIDs(gone.UIDs) != 60 || gone.More {
 		t.Fatalf("%+v", gone)
 	}
@@ -220,8 +259,11 @@ func TestLimits(t *testing.T) {
 	more := newAppend(a, inbox, 1)
 	more.Keywords = []command.KeywordDef{{Token: token(500), Sealed: []byte{1}}}
 	c.refused(command.StatusLimit, more)
-	c.refused(command.StatusLimit, &command.Store{Account: a, Mailbox: inbox, UIDs: rangesOf(1), Keywords: more.Keywords,
-		UnchangedSince: noCondition})
+	c.refused(
+		command.StatusLimit,
+		&command.Store{Account: a, Mailbox: inbox, UIDs: rangesOf(1), Keywords: more.Keywords,
+			UnchangedSince: noCondition},
+	)
 
 	quota := newAccount(1)
 	quota.QuotaBytes = 250
@@ -230,20 +272,33 @@ func TestLimits(t *testing.T) {
 	c.append(accountID(1), box, 0)
 	c.append(accountID(1), box, 0)
 	c.refused(command.StatusOverQuota, newAppend(accountID(1), box, 0))
-	c.refused(command.StatusOverQuota, &command.Copy{Account: accountID(1), Source: box, Target: box + 1, UIDs: rangesOf(1)})
+	c.refused(
+		command.StatusOverQuota,
+		&command.Copy{Account: accountID(1), Source: box, Target: box + 1, UIDs: rangesOf(1)},
+	)
 	c.do(&command.Copy{Account: accountID(1), Source: box, Target: box + 1, UIDs: rangesOf(1), Move: true})
 
 	version := c.namespace(a).Version
 	parent := command.MailboxID(0)
 	for range command.MaxDepth {
-		change := must[command.NamespaceChange](t)(command.DecodeNamespaceChange(c.do(&command.MailboxCreate{Account: a,
-			NamespaceVersion: version, Mailboxes: []command.NewMailbox{{Parent: parent, Token: token(9), Sealed: []byte{1}}}})))
+		change := must[command.NamespaceChange](
+			t,
+		)(
+			command.DecodeNamespaceChange(c.do(&command.MailboxCreate{
+				Account:          a,
+				NamespaceVersion: version,
+				Mailboxes:        []command.NewMailbox{{Parent: parent, Token: token(9), Sealed: []byte{1}}},
+			})),
+		)
 		version, parent = change.Version, change.Created[0]
 	}
 	c.refused(command.StatusLimit, &command.MailboxCreate{Account: a, NamespaceVersion: version,
 		Mailboxes: []command.NewMailbox{{Parent: parent, Token: token(9), Sealed: []byte{1}}}})
-	c.refused(command.StatusLimit, &command.MailboxRename{Account: a, NamespaceVersion: version, Mailbox: inbox + 1,
-		Parent: parent, Token: token(9), Sealed: []byte{1}})
+	c.refused(
+		command.StatusLimit,
+		&command.MailboxRename{Account: a, NamespaceVersion: version, Mailbox: inbox + 1,
+			Parent: parent, Token: token(9), Sealed: []byte{1}},
+	)
 	checkWalk(t, c.m)
 }
 
@@ -282,9 +337,14 @@ func TestNumbersAreExhaustedNotWrapped(t *testing.T) {
 		s.Counters.HighestModSeq = command.MaxModSeq
 	})
 	c.refused(command.StatusLimit, newAppend(a, inbox, 1))
-	c.refused(command.StatusLimit, &command.Store{Account: a, Mailbox: inbox, UIDs: rangesOf(1), Flags: 1, UnchangedSince: noCondition})
+	c.refused(
+		command.StatusLimit,
+		&command.Store{Account: a, Mailbox: inbox, UIDs: rangesOf(1), Flags: 1, UnchangedSince: noCondition},
+	)
 	c.refused(command.StatusLimit, &command.Expunge{Account: a, Mailbox: inbox, All: true})
-	force(func(s *command.MailboxState) { s.Counters.Messages = command.MaxMessages; s.Counters.HighestModSeq = 9 })
+	force(
+		func(s *command.MailboxState) { s.Counters.Messages = command.MaxMessages; s.Counters.HighestModSeq = 9 },
+	)
 	c.refused(command.StatusLimit, newAppend(a, inbox, 1))
 }
 
@@ -301,8 +361,16 @@ func TestAccounts(t *testing.T) {
 	c.refused(command.StatusDisabled, newAppend(a, inbox, 1))
 	c.refused(command.StatusDisabled, &command.NamespaceRead{Account: a})
 	got := must[command.AccountRecord](t)(command.DecodeAccountRecord(c.do(&command.AccountRead{Account: a})))
-	want := command.AccountRecord{Account: a, Version: 3, Sealed: []byte("sealed address"), WrappedKey: []byte("wrapped key"),
-		Verifiers: []byte("argon"), QuotaBytes: command.DefaultQuotaBytes, UsedBytes: 101, Messages: 1}
+	want := command.AccountRecord{
+		Account:    a,
+		Version:    3,
+		Sealed:     []byte("sealed address"),
+		WrappedKey: []byte("wrapped key"),
+		Verifiers:  []byte("argon"),
+		QuotaBytes: command.DefaultQuotaBytes,
+		UsedBytes:  101,
+		Messages:   1,
+	}
 	if !reflect.DeepEqual(got, want) {
 		t.Fatalf("%+v", got)
 	}
@@ -314,10 +382,15 @@ func TestAccounts(t *testing.T) {
 		t.Fatalf("a mailbox id was used again: %v", p.Created)
 	}
 	list := must[command.AccountPage](t)(command.DecodeAccountPage(c.do(&command.AccountList{Limit: 1})))
-	if len(list.Accounts) != 1 || list.Accounts[0].Account != a || !list.More || list.Accounts[0].WrappedKey != nil {
+	if len(list.Accounts) != 1 || list.Accounts[0].Account != a || !list.More ||
+		list.Accounts[0].WrappedKey != nil {
 		t.Fatalf("%+v", list)
 	}
-	list = must[command.AccountPage](t)(command.DecodeAccountPage(c.do(&command.AccountList{After: a, Limit: 9})))
+	list = must[command.AccountPage](
+		t,
+	)(
+		command.DecodeAccountPage(c.do(&command.AccountList{After: a, Limit: 9})),
+	)
 	if len(list.Accounts) != 1 || list.Accounts[0].Account != accountID(1) || list.More {
 		t.Fatalf("%+v", list)
 	}
