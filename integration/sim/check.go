@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"fmt"
 
 	"troxymail/bftcore"
@@ -98,14 +99,45 @@ func (k *checker) acknowledged(h *host, v reply) {
 	k.c.fail("%v is acknowledged at order %d, and durable at no correct host", v.id, v.order)
 }
 
-// durable reports whether the synced log of a host holds an order's PREPARE.
+// durable reports whether the synced log of a host proves an order to anybody: its PREPARE and f COMMITs.
 func (h *host) durable(order uint64) bool {
+	prepared, commits := false, map[wire.ReplicaID]bool{}
 	for _, r := range h.log.records[:h.log.synced] {
-		if r.Order == order && r.Kind == bftcore.RecordPrepare {
-			return true
+		if r.Order != order {
+			continue
+		}
+		if m, err := wire.DecodeCommit(r.Body); err == nil {
+			commits[m.Certificate.Replica] = true
+		} else {
+			prepared = r.Kind == bftcore.RecordPrepare
 		}
 	}
-	return false
+	return prepared && len(commits) >= h.c.group.F()
+}
+
+// leaves checks that a certificate of a correct host's own enclave is in its log before it leaves: written
+// for a COMMIT, synced for a PREPARE.
+func (k *checker) leaves(h *host, raw []byte) {
+	kind, _ := wire.PeekKind(raw)
+	if h.lies || kind != wire.KindPrepare && kind != wire.KindCommit {
+		return
+	}
+	records := h.log.records
+	if kind == wire.KindPrepare {
+		p, _ := wire.DecodePrepare(raw)
+		if p.Certificate.Replica != h.id {
+			return
+		}
+		records = records[:h.log.synced]
+	} else if m, _ := wire.DecodeCommit(raw); m.Certificate.Replica != h.id {
+		return
+	}
+	for i := len(records) - 1; i >= 0; i-- {
+		if bytes.Equal(records[i].Body, raw) {
+			return
+		}
+	}
+	k.c.fail("%s sends %s, which is not in its log", h.name(), describe(raw))
 }
 
 // sent checks every message on the network: a genuine certificate is the only one of its kind and place.

@@ -273,5 +273,6 @@ func (h *host) send(m bftcore.Message) {
 		h.c.liar.send(h, m)
 		return
 	}
+	h.c.check.leaves(h, m.Raw)
 	h.c.net.send(h.id, m.To, m.Raw)
 }

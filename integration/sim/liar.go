@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"bytes"
+
 	"troxymail/bftcore"
 	"troxymail/bftcore/wire"
 )
@@ -28,16 +30,30 @@ func (z *liar) send(h *host, m bftcore.Message) {
 func (z *liar) mutate(raw []byte) []byte {
 	c := z.c
 	out := append([]byte(nil), raw...)
-	switch c.rng.IntN(4) {
+	switch c.rng.IntN(5) {
 	case 0:
 		return out[:c.rng.IntN(len(out)+1)]
 	case 1:
 		return append(out, byte(c.rng.Uint32()))
+	case 2:
+		return z.spoil(out)
 	}
 	for range 1 + c.rng.IntN(3) {
 		out[c.rng.IntN(len(out))] ^= 1 << c.rng.IntN(8)
 	}
 	return out
+}
+
+// spoil keeps a PREPARE well formed, certificate and digest included, but for the MAC of a request.
+func (z *liar) spoil(raw []byte) []byte {
+	p, err := wire.DecodePrepare(raw)
+	if err != nil || len(p.Requests) == 0 {
+		return raw
+	}
+	q := p.Requests[z.c.rng.IntN(len(p.Requests))]
+	at := bytes.Index(raw, q.MAC[:])
+	raw[at+z.c.rng.IntN(len(q.MAC))] ^= 1
+	return raw
 }
 
 // act lets every liar do something that no core would.
