@@ -213,7 +213,8 @@ func TestGoldenCommands(t *testing.T) {
 		Messages: []Message{{UID: 2, ModSeq: 9, Flags: FlagSeen, Keywords: 1, Size: 100, BodySize: 5}},
 		Expunged: []UIDRange{{1, 1}},
 	}
-	const want = "01" + "00000004" + "00000000" + "00000000000000000000000000000000" + "0000000107" + "00" + "00" +
+	const want = "01" + "00000004" + "00000000" +
+		"00000000000000000000000000000000" + "0000000107" + "00" + "00" +
 		"01" + "00" + "00000001" + "00000000" + "00000000" + "0000000000000000" + "00000003" + "0000000000000009" +
 		"00000000" + "00000001" + "00000002" + "0000000000000009" + "01" + "0000000000000001" + "00000064" +
 		"0000000000000000000000000000000000000000000000000000000000000000" +
@@ -236,6 +237,16 @@ func TestDecodeRefuses(t *testing.T) {
 		many[i] = UIDRange{UID(2*i + 1), UID(2*i + 1)}
 	}
 	box := NewMailbox{Sealed: []byte{1}}
+	create := func(list ...NewMailbox) Command { return &MailboxCreate{Account: a, Mailboxes: list} }
+	account := func(key int, list ...NewMailbox) Command {
+		return &AccountCreate{Account: a, Sealed: []byte{1}, WrappedKey: inline[:key], Mailboxes: list}
+	}
+	one := []byte{1}
+	withBody := func(b []byte) Command {
+		c := &Append{Account: a, Mailbox: 1, Summary: one, Body: b}
+		c.BodySize, c.BodyDigest = uint32(len(b)), wire.Sum(b)
+		return c
+	}
 	store := func(r ...UIDRange) Command { return &Store{Account: a, Mailbox: 1, UIDs: r} }
 	app := func(change func(c *Append)) Command {
 		c := &Append{
@@ -272,22 +283,22 @@ func TestDecodeRefuses(t *testing.T) {
 		"wrong digest":        app(func(c *Append) { c.BodyDigest[0]++ }),
 		"wrong size":          app(func(c *Append) { c.BodySize++ }),
 		"no body":             app(func(c *Append) { c.Body, c.BodySize, c.BodyDigest = nil, 0, wire.Sum(nil) }),
-		"inline over limit":   app(func(c *Append) { c.Body, c.BodySize, c.BodyDigest = inline, uint32(len(inline)), wire.Sum(inline) }),
+		"inline over limit":   withBody(inline),
 		"both ways":           app(func(c *Append) { c.BodySize = wire.InlineBodyBytes + 1 }),
 		"body over limit":     app(func(c *Append) { c.Body, c.BodySize = nil, wire.MaxBodyBytes+1 }),
 		"page of nothing":     &MailboxRead{Account: a, Mailbox: 1},
 		"page too large":      &MailboxRead{Account: a, Mailbox: 1, Limit: MaxReadMessages + 1},
 		"list too long":       &AccountList{Limit: MaxAccountPage + 1},
-		"nothing to create":   &MailboxCreate{Account: a},
-		"another INBOX":       &MailboxCreate{Account: a, Mailboxes: []NewMailbox{{Sealed: []byte{1}, Inbox: true}}},
-		"parent comes later":  &MailboxCreate{Account: a, Mailboxes: []NewMailbox{{Sealed: []byte{1}, ParentIndex: 1}}},
-		"two parents":         &MailboxCreate{Account: a, Mailboxes: []NewMailbox{box, {Sealed: []byte{1}, ParentIndex: 1, Parent: 2}}},
-		"unknown use":         &MailboxCreate{Account: a, Mailboxes: []NewMailbox{{Sealed: []byte{1}, Use: UseAll + 1}}},
-		"no name":             &MailboxCreate{Account: a, Mailboxes: []NewMailbox{{}}},
-		"too many at once":    &MailboxCreate{Account: a, Mailboxes: slices.Repeat([]NewMailbox{box}, MaxNewMailboxes+1)},
-		"account sans INBOX":  &AccountCreate{Account: a, Sealed: []byte{1}, WrappedKey: []byte{1}, Mailboxes: []NewMailbox{box}},
-		"account sans key":    &AccountCreate{Account: a, Sealed: []byte{1}, Mailboxes: []NewMailbox{{Sealed: []byte{1}, Inbox: true}}},
-		"long key":            &AccountCreate{Account: a, Sealed: []byte{1}, WrappedKey: inline[:MaxWrappedKey+1], Mailboxes: []NewMailbox{{Sealed: []byte{1}, Inbox: true}}},
+		"nothing to create":   create(),
+		"another INBOX":       create(NewMailbox{Sealed: one, Inbox: true}),
+		"parent comes later":  create(NewMailbox{Sealed: one, ParentIndex: 1}),
+		"two parents":         create(box, NewMailbox{Sealed: one, ParentIndex: 1, Parent: 2}),
+		"unknown use":         create(NewMailbox{Sealed: one, Use: UseAll + 1}),
+		"no name":             create(NewMailbox{}),
+		"too many at once":    create(slices.Repeat([]NewMailbox{box}, MaxNewMailboxes+1)...),
+		"account sans INBOX":  account(1, box),
+		"account sans key":    account(0, NewMailbox{Sealed: one, Inbox: true}),
+		"long key":            account(MaxWrappedKey+1, NewMailbox{Sealed: one, Inbox: true}),
 		"long verifiers":      &AccountSetVerifiers{Account: a, Verifiers: inline[:MaxSealedVerifiers+1]},
 		"ping over the limit": &Ping{Data: inline},
 	} {

@@ -367,3 +367,41 @@ func TestDamageBelowAnOpenStore(t *testing.T) {
 	wantErr(t, b.Err(), ErrDamaged)
 	wantErr(t, b.Commit(), ErrDamaged)
 }
+
+// Readers in other goroutines see whole batches, before, during and after flushes.
+func TestGetBesidesBatchesAndFlushes(t *testing.T) {
+	s := open(t, Options{FlushOrders: 2})
+	s.SetDurable(math.MaxUint64)
+	stop := make(chan struct{})
+	failed := make(chan error, 2)
+	for range 2 {
+		go func() {
+			last := byte(0)
+			for {
+				select {
+				case <-stop:
+					failed <- nil
+					return
+				default:
+				}
+				v, _, err := s.Get([]byte("n"))
+				if err != nil || len(v) == 1 && v[0] < last {
+					failed <- fmt.Errorf("%v after %d: %w", v, last, err)
+					return
+				}
+				if len(v) == 1 {
+					last = v[0]
+				}
+			}
+		}()
+	}
+	for n := range byte(200) {
+		put(t, s, uint64(n)+1, "n", string([]byte{n}), fmt.Sprint("other", n), "x")
+	}
+	close(stop)
+	for range 2 {
+		if err := <-failed; err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -46,7 +46,9 @@ func TestCostDoesNotGrowWithTheMailbox(t *testing.T) {
 			{"store", &command.Store{Account: a, Mailbox: firstMailbox, UIDs: rangesOf(5), Flags: command.FlagDeleted,
 				UnchangedSince: noCondition}},
 			{"append", newAppend(a, firstMailbox, 1)},
-			{"delta read", &command.MailboxRead{Account: a, Mailbox: firstMailbox, Since: uint64(size + 2), Limit: 100}},
+			{"delta read", &command.MailboxRead{
+				Account: a, Mailbox: firstMailbox, Since: uint64(size + 2), Limit: 100,
+			}},
 			{"expunge", &command.Expunge{Account: a, Mailbox: firstMailbox, All: true}},
 		} {
 			c.do(step.c)
@@ -158,17 +160,17 @@ func TestDamagedRecordsFailTheOrder(t *testing.T) {
 }
 
 func TestWalkFindsContradictions(t *testing.T) {
-	_, a, inbox := accountID(0), accountID(0), command.MailboxID(firstMailbox)
-	for name, damage := range map[string]func(s *kv.Store) error{
-		"index by MODSEQ": func(s *kv.Store) error { return s.Restore(modSeqKey(inbox, 99, 1), present) },
-		"index of names":  func(s *kv.Store) error { return s.Restore(byNameKey(a, 0, token(1)), []byte{0, 0, 0, 9}) },
-		"references":      func(s *kv.Store) error { return s.Restore(digestKey(prefixRefs, wire.Digest{1}), []byte{0, 0, 0, 1}) },
-		"usage":           func(s *kv.Store) error { return s.Restore(accountKey(prefixUsage, a), usage{bytes: 1}.encode()) },
+	a, inbox := accountID(0), command.MailboxID(firstMailbox)
+	for name, damage := range map[string]struct{ key, value []byte }{
+		"index by MODSEQ": {modSeqKey(inbox, 99, 1), present},
+		"index of names":  {byNameKey(a, 0, token(1)), []byte{0, 0, 0, 9}},
+		"references":      {digestKey(prefixRefs, wire.Digest{1}), []byte{0, 0, 0, 1}},
+		"usage":           {accountKey(prefixUsage, a), usage{bytes: 1}.encode()},
 	} {
 		c := newClient(t, newMachine(t, kv.Options{}))
 		c.do(newAccount(0))
 		c.fill(3, nil)
-		if err := damage(c.m.store); err != nil {
+		if err := c.m.store.Restore(damage.key, damage.value); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := c.m.Walk(); !errors.Is(err, ErrInconsistent) {

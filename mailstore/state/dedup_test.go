@@ -29,8 +29,10 @@ func TestRepeatsGiveTheSameResult(t *testing.T) {
 		t.Fatalf("cached: %+v %d %v %v", cached, at, ok, err)
 	}
 	for _, other := range []wire.RequestID{
-		{Origin: 2, Generation: 1, Incarnation: 1, Sequence: 8}, {Origin: 2, Generation: 1, Incarnation: 2, Sequence: 7},
-		{Origin: 3, Generation: 1, Incarnation: 1, Sequence: 7}, {Origin: 2, Generation: 2, Incarnation: 1, Sequence: 7},
+		{Origin: 2, Generation: 1, Incarnation: 1, Sequence: 8},
+		{Origin: 2, Generation: 1, Incarnation: 2, Sequence: 7},
+		{Origin: 3, Generation: 1, Incarnation: 1, Sequence: 7},
+		{Origin: 2, Generation: 2, Incarnation: 1, Sequence: 7},
 		{Origin: 2, Generation: 1, Incarnation: 1, Sequence: 7 + Window},
 	} {
 		if _, _, ok, err := c.m.Cached(other); ok || err != nil {

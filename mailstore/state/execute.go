@@ -38,6 +38,7 @@ func (t *txn) execute(requests []wire.Request) ([]wire.Result, []Info, error) {
 		}
 	}
 	t.sweep()
+	t.collectSmall()
 	t.settleAccounts()
 	for i := range runs {
 		r := &runs[i]

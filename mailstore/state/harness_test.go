@@ -118,7 +118,7 @@ func dump(t failer, m *Machine) wire.Digest {
 	var all []byte
 	b.Scan(nil, nil, func(key, v []byte) bool {
 		switch {
-		case slices.Contains([]byte{prefixOrigin, prefixReply, treeOrigins, treeReplies, prefixSweep}, key[0]):
+		case slices.Contains([]byte{prefixOrigin, prefixReply, treeOrigins, treeReplies, prefixSweep, prefixGrace}, key[0]):
 		case string(key) == string(keyRoot):
 		default:
 			all = binary.BigEndian.AppendUint32(append(all, key...), uint32(len(v)))

@@ -26,6 +26,7 @@ const (
 	prefixBlob     = 'B' // + digest: content of a small record
 	prefixRefs     = 'C' // + digest: reference count (derived)
 	prefixUnused   = 'D' // + digest of a large body without references, for checkpoints to collect
+	prefixGrace    = 'Y' // + order, digest: small record that lost its last reference then
 	prefixSweep    = 'z' // + mailbox: removed, to be swept
 
 	// Trees (package digesttree), each under its own prefix.
@@ -90,6 +91,10 @@ func replyKey(r wire.ReplicaID, slot uint32) []byte {
 }
 
 func digestKey(prefix byte, d wire.Digest) []byte { return append([]byte{prefix}, d[:]...) }
+
+func graceKey(order uint64, d wire.Digest) []byte {
+	return append(binary.BigEndian.AppendUint64([]byte{prefixGrace}, order), d[:]...)
+}
 
 // SmallKey returns the key under which the content of a small record lies in the store.
 func SmallKey(d wire.Digest) []byte { return digestKey(prefixBlob, d) }

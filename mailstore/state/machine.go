@@ -32,6 +32,7 @@ type Machine struct {
 	store *kv.Store
 	root  wire.Digest
 	ops   kv.Ops
+	grace uint64 // recordGrace; tests shorten it
 }
 
 // Info says about a result what is not voted on.
@@ -53,7 +54,7 @@ func Open(store *kv.Store, g Genesis) (*Machine, error) {
 	if g.FirstMailbox == 0 {
 		return nil, fmt.Errorf("%w: mailbox ids begin above 0", ErrGenesis)
 	}
-	m := &Machine{store: store}
+	m := &Machine{store: store, grace: recordGrace}
 	b, err := store.View()
 	if err != nil {
 		return nil, err
@@ -124,6 +125,7 @@ func (m *Machine) Apply(order uint64, requests []wire.Request) ([]wire.Result, [
 	}
 	defer b.Discard()
 	t := newTxn(b, order)
+	t.grace = m.grace
 	if err := t.load(); err != nil {
 		return nil, nil, err
 	}

@@ -9,7 +9,8 @@ import (
 )
 
 // Reference counts of sealed records. A small record's content lies in the store while the count is above
-// 0. A large body is a file of the host's; at 0 it is listed as unused and never deleted here: deletion
+// 0, and recordGrace orders longer, for sessions that still show a message that another one expunged. A
+// large body is a file of the host's; at 0 it is listed as unused and never deleted here: deletion
 // waits until no stable checkpoint and no snapshot refers to it (checkpoints walk UnusedBodies).
 
 func (t *txn) refs(d wire.Digest) uint32 {
@@ -62,7 +63,29 @@ func (t *txn) release(d wire.Digest, large bool) {
 	if large {
 		t.b.Put(digestKey(prefixUnused, d), present)
 	} else {
-		t.b.Delete(SmallKey(d))
+		t.b.Put(graceKey(t.order, d), present)
+	}
+}
+
+// recordGrace is how many orders an unreferenced small record stays readable.
+const recordGrace = 65_536
+
+// collectSmall removes a bounded number of small records that have had no reference for the time of grace.
+// (One that was taken up again meanwhile stays; if it lost that reference too, its grace is shorter.)
+func (t *txn) collectSmall() {
+	var due [][]byte
+	t.b.Scan([]byte{prefixGrace}, nil, func(key, _ []byte) bool {
+		if binary.BigEndian.Uint64(key[1:])+t.grace > t.order || len(due) == sweepPerOrder {
+			return false
+		}
+		due = append(due, key)
+		return true
+	})
+	for _, key := range due {
+		t.b.Delete(key)
+		if d := wire.Digest(key[9:]); t.refs(d) == 0 {
+			t.b.Delete(SmallKey(d))
+		}
 	}
 }
 

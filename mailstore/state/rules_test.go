@@ -158,6 +158,7 @@ func TestCopyAndMove(t *testing.T) {
 
 func TestRecordsLiveAsLongAsMessages(t *testing.T) {
 	c, a, inbox := setUp(t)
+	c.m.grace = 3
 	ap := newAppend(a, inbox, 1)
 	large := newAppend(a, inbox, 2)
 	large.Body, large.BodySize, large.BodyDigest = nil, wire.InlineBodyBytes+1, wire.Digest{9}
@@ -199,6 +200,12 @@ func TestRecordsLiveAsLongAsMessages(t *testing.T) {
 		t.Fatal("a record went before its last message")
 	}
 	remove(inbox + 1)
+	if content(ap.BodyDigest) != string(ap.Body) {
+		t.Fatal("no grace for who still shows the message")
+	}
+	for range 3 {
+		c.do(&command.Ping{})
+	}
 	if content(ap.BodyDigest) != "" || content(wire.Sum(ap.Summary)) != "" {
 		t.Fatal("a record stayed after its last message")
 	}
@@ -399,7 +406,8 @@ func TestAccounts(t *testing.T) {
 
 // What a removed mailbox leaves is swept completely, a bounded piece per order.
 func TestSweep(t *testing.T) {
-	c, a, _ := setUp(t)
+	c, _, _ := setUp(t)
+	c.m.grace = 1
 	b := accountID(1)
 	c.do(newAccount(1))
 	box := firstMailbox + command.MailboxID(2)
@@ -432,12 +440,11 @@ func TestSweep(t *testing.T) {
 	}
 	defer view.Discard()
 	view.Scan(nil, nil, func(key, v []byte) bool {
-		for _, p := range append([]byte{prefixSweep, prefixBlob, prefixRefs}, sweepSpaces...) {
+		for _, p := range append([]byte{prefixSweep, prefixBlob, prefixRefs, prefixGrace}, sweepSpaces...) {
 			if key[0] == p {
 				t.Errorf("left: %c %x", key[0], key[1:])
 			}
 		}
 		return true
 	})
-	_ = a
 }

@@ -20,6 +20,7 @@ import (
 type txn struct {
 	b     *kv.Batch
 	order uint64
+	grace uint64
 	err   error // a stored record that does not decode
 
 	depends uint64 // of the command that executes
