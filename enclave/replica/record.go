@@ -10,14 +10,18 @@ import (
 
 // Limits of record reads.
 const (
-	// maxRecordCalls bounds the records that are being read at a time.
-	maxRecordCalls = 1024
+	// maxRecordBytes bounds the records that are being read at a time; with maxStoringBytes of bodies shown
+	// for attestation, less than what the link may queue. Further reads wait.
+	maxRecordBytes = wire.MaxBodyBytes + 32<<20
+	// minRecordCharge is what a small record counts: so at most 768 are being read at a time.
+	minRecordCharge = 128 << 10
 	// recordTimeout is when a host that delivers nothing is given up.
 	recordTimeout = 10 * time.Second
 )
 
 // recordCall is one Record call in progress.
 type recordCall struct {
+	token   uint64
 	digest  wire.Digest
 	size    uint64
 	got     uint64
@@ -30,16 +34,22 @@ type recordCall struct {
 type records struct {
 	open map[uint64]*recordCall
 	next uint64
+	due  alarm
 }
 
 // Record returns the sealed record of size bytes with that digest, from this host or through it from
 // another; whichever delivered it, the digest is checked here. ErrGone when no host delivered it. The
-// result belongs to the caller. Safe for concurrent use.
+// result belongs to the caller. Safe for concurrent use; waits while many are being read.
 func (r *Replica) Record(ctx context.Context, digest wire.Digest, size uint32) ([]byte, error) {
-	c := &recordCall{digest: digest, size: uint64(size), outcome: make(chan [][]byte, 1)}
 	if size == 0 || size > wire.MaxBodyBytes {
 		return nil, ErrGone
 	}
+	charge := max(int(size), minRecordCharge)
+	if err := r.recordBytes.take(ctx, r.done, charge); err != nil {
+		return nil, err
+	}
+	defer r.recordBytes.give(charge)
+	c := &recordCall{digest: digest, size: uint64(size), outcome: make(chan [][]byte, 1)}
 	if err := r.call(ctx, func(w *owner) { w.getRecord(c) }); err != nil {
 		return nil, err
 	}
@@ -51,6 +61,7 @@ func (r *Replica) Record(ctx context.Context, digest wire.Digest, size uint32) (
 		}
 		return record, nil
 	case <-ctx.Done():
+		r.tell(func(w *owner) { delete(w.records.open, c.token) })
 		return nil, ctx.Err()
 	case <-r.done:
 		return nil, ErrStopped
@@ -61,6 +72,9 @@ func join(pieces [][]byte, size int) []byte {
 	if len(pieces) == 1 {
 		return pieces[0]
 	}
+	if len(pieces) == 0 {
+		return nil
+	}
 	whole := make([]byte, 0, size)
 	for _, p := range pieces {
 		whole = append(whole, p...)
@@ -69,19 +83,17 @@ func join(pieces [][]byte, size int) []byte {
 }
 
 func (w *owner) getRecord(c *recordCall) {
-	if len(w.records.open) >= maxRecordCalls {
-		c.outcome <- nil
-		return
-	}
 	w.records.next++
+	c.token = w.records.next
 	c.giveUp = w.r.o.Now() + int64(recordTimeout)
-	w.records.open[w.records.next] = c
-	g := boundary.GetRecord{Token: w.records.next, Digest: c.digest, Size: uint32(c.size)}
+	w.records.open[c.token] = c
+	w.records.due.by(c.giveUp)
+	g := boundary.GetRecord{Token: c.token, Digest: c.digest, Size: uint32(c.size)}
 	w.send(g.Append(nil))
 }
 
-// record takes a piece. It must be the next of the record that was asked for: a host cannot make the
-// enclave hold more than that record's size.
+// record takes a piece. It must be the next of the record that was asked for, and as large as pieces are
+// (wire.ChunkBytes, but for the last): a host cannot make the enclave hold more than that record's size.
 func (w *owner) record(f []byte) error {
 	a, err := boundary.DecodeRecord(f)
 	if err != nil {
@@ -93,36 +105,33 @@ func (w *owner) record(f []byte) error {
 		return nil
 	}
 	p := a.Piece
-	if p.Body != c.digest || p.Total != c.size || p.Offset != c.got || len(p.Bytes) == 0 {
-		delete(w.records.open, a.Token)
-		c.outcome <- nil
+	if p.Body != c.digest || p.Total != c.size || p.Offset != c.got || uint64(len(p.Bytes)) != min(wire.ChunkBytes, c.size-c.got) {
+		w.records.end(c, nil)
 		return nil
 	}
 	c.pieces = append(c.pieces, p.Bytes)
 	c.got += uint64(len(p.Bytes))
 	c.giveUp = w.r.o.Now() + int64(recordTimeout)
 	if c.got == c.size {
-		delete(w.records.open, a.Token)
-		c.outcome <- c.pieces
+		w.records.end(c, c.pieces)
 	}
 	return nil
 }
 
-func (t *records) deadline() int64 {
-	var first int64
-	for _, c := range t.open {
-		if first == 0 || c.giveUp < first {
-			first = c.giveUp
-		}
-	}
-	return first
+func (t *records) end(c *recordCall, pieces [][]byte) {
+	delete(t.open, c.token)
+	c.outcome <- pieces // capacity 1; a call ends once
 }
 
 func (t *records) expire(now int64) {
-	for token, c := range t.open {
+	if !t.due.rings(now) {
+		return
+	}
+	for _, c := range t.open {
 		if now >= c.giveUp {
-			delete(t.open, token)
-			c.outcome <- nil
+			t.end(c, nil)
+		} else {
+			t.due.by(c.giveUp)
 		}
 	}
 }
