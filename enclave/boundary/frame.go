@@ -17,6 +17,10 @@ const (
 	// MaxQueueBytes bounds what may wait in one direction of a Link. A side that lets more pile up has
 	// stopped reading: the Link is closed.
 	MaxQueueBytes = 256 << 20
+	// MaxBatchBytes bounds what one Recv returns.
+	MaxBatchBytes = 2 * MaxFrameBytes
+	// frameOverhead is what a waiting frame costs beside its bytes.
+	frameOverhead = 64
 	// maxHeaderBytes bounds an encoded request header.
 	maxHeaderBytes = 4 << 10
 )

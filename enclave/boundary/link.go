@@ -11,11 +11,13 @@ var ErrClosed = errors.New("boundary: link closed")
 // Link carries frames between the two sides of one replica, in order, in batches.
 type Link interface {
 	// Send queues frames for the other side; it copies them and never blocks. ErrClosed when the link
-	// is closed, which it also becomes when more than MaxQueueBytes wait or a frame exceeds
-	// MaxFrameBytes. Safe for concurrent use.
+	// is closed, which both its directions also become when more than MaxQueueBytes would wait or a
+	// frame exceeds MaxFrameBytes. Safe for concurrent use.
 	Send(frames ...[]byte) error
-	// Recv waits until frames are there and returns all of them. They belong to the caller: the other
-	// side cannot change them. ErrClosed after the last. One goroutine at a time.
+	// Recv waits until frames are there and returns the oldest of them: at least one, at most
+	// MaxBatchBytes, so that a flood waits in the queue, where it is counted, and not at the reader.
+	// They belong to the caller: the other side cannot change them. ErrClosed after the last. One
+	// goroutine at a time.
 	Recv() ([][]byte, error)
 	// Close closes both directions. Safe to call twice.
 	Close() error
@@ -29,8 +31,15 @@ func Pipe() (enclaveEnd, hostEnd Link) {
 
 type pipe struct{ in, out *queue }
 
-func (p *pipe) Send(frames ...[]byte) error { return p.out.put(frames) }
-func (p *pipe) Recv() ([][]byte, error)     { return p.in.take() }
+func (p *pipe) Recv() ([][]byte, error) { return p.in.take() }
+
+func (p *pipe) Send(frames ...[]byte) error {
+	err := p.out.put(frames)
+	if err != nil {
+		_ = p.Close() // a direction that overflowed takes the other with it: both sides must notice
+	}
+	return err
+}
 
 func (p *pipe) Close() error {
 	p.in.close()
@@ -57,20 +66,18 @@ func (q *queue) put(frames [][]byte) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, f := range frames {
-		if q.closed {
-			return ErrClosed
-		}
-		if len(f) > MaxFrameBytes || q.bytes+len(f) > MaxQueueBytes {
-			q.closed = true
-			q.filled.Broadcast()
+		if q.closed || len(f) > MaxFrameBytes || q.bytes+cost(f) > MaxQueueBytes {
 			return ErrClosed
 		}
 		q.frames = append(q.frames, append([]byte(nil), f...))
-		q.bytes += len(f)
+		q.bytes += cost(f)
+		q.filled.Signal()
 	}
-	q.filled.Signal()
 	return nil
 }
+
+// cost is what a frame counts against MaxQueueBytes: an empty one takes memory too.
+func cost(frame []byte) int { return len(frame) + frameOverhead }
 
 func (q *queue) take() ([][]byte, error) {
 	q.mu.Lock()
@@ -81,9 +88,21 @@ func (q *queue) take() ([][]byte, error) {
 		}
 		q.filled.Wait()
 	}
-	frames := q.frames
-	q.frames, q.bytes = nil, 0
-	return frames, nil
+	n, size := 1, cost(q.frames[0])
+	for n < len(q.frames) && size+cost(q.frames[n]) <= MaxBatchBytes {
+		size += cost(q.frames[n])
+		n++
+	}
+	q.bytes -= size
+	if n == len(q.frames) {
+		batch := q.frames
+		q.frames = nil
+		return batch, nil
+	}
+	batch := append([][]byte(nil), q.frames[:n]...)
+	clear(q.frames[:n]) // the queue must not keep alive what the reader has
+	q.frames = q.frames[n:]
+	return batch, nil
 }
 
 func (q *queue) close() {
