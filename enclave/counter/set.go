@@ -76,12 +76,16 @@ func (s *Set) ResumeUnsafe(f wire.Founding, frontier *wire.Certificate) error {
 	if frontier == nil {
 		return nil
 	}
-	if frontier.Replica != s.cfg.Self || !s.Verify(frontier) {
-		s.active = false
+	if frontier.Replica != s.cfg.Self || frontier.Kind > wire.CertNewView || !s.Verify(frontier) {
+		s.active = false // an attestation is authentic too, but says nothing of the counter
 		return ErrFrontier
 	}
-	s.current = frontier.New
-	s.number = frontier.Incarnation
+	s.current, s.number = frontier.New, frontier.Incarnation
+	s.recovery, s.base = frontier.RecoveryView, frontier.Base
+	s.newView = frontier.New.View // the NEW-VIEW of that view may have been made
+	for i, known := range frontier.Vector {
+		s.vector[i] = max(s.vector[i], known)
+	}
 	return nil
 }
 
