@@ -2,9 +2,7 @@ package replica
 
 import (
 	"context"
-	"crypto/sha256"
-	"hash"
-	"sync"
+	"time"
 
 	"troxymail/bftcore/quorum"
 	"troxymail/bftcore/wire"
@@ -16,56 +14,116 @@ const (
 	// maxStoringBytes bounds the large bodies on their way to the host at a time; less than what the
 	// link may queue (boundary.MaxQueueBytes).
 	maxStoringBytes = 2 * wire.MaxBodyBytes
-	// maxReadBacks bounds the bodies that hosts show for attestation at a time.
-	maxReadBacks = 256
+	// storeAgainAfter is when a body that lacks attestations is announced again: they may be lost;
+	// doubled each time.
+	storeAgainAfter = 2 * time.Second
+	// storeTimeout is when a body is given up.
+	storeTimeout = time.Minute
 )
 
-// storing is a large body that waits for its attestations.
+// storing is a large body that waits for its attestations. It stays, and counts against maxStoringBytes,
+// when nobody waits for it any more: its pieces may still fill the link.
 type storing struct {
-	witnesses []quorum.Witness
-	done      chan struct{} // closed when f+1 are there
+	sealed    []byte
+	witnesses []quorum.Witness // one a replica
+	waiters   []chan error     // capacity 1 each
+	askAt     int64
+	pause     int64
+	giveUp    int64
+}
+
+// bodies are the bodies that are being stored, by digest.
+type bodies struct {
+	open map[wire.Digest]*storing
+	due  alarm
 }
 
 // StoreBody hands a sealed body over wire.InlineBodyBytes to the host, which keeps and spreads it, and
 // returns when f+1 enclaves, consistent with each other, attested that their hosts stored it and read it
-// back. When ctx ends first its error is returned; the body may be stored or not, and nothing refers to
-// it. Safe for concurrent use.
+// back. ErrUnavailable when that did not happen within a minute; when ctx ends first its error is returned.
+// Either way the body may be stored or not, and nothing refers to it. ErrSize for a body that is too large,
+// or so small that it belongs into its command. sealed must not change afterwards. Safe for concurrent use,
+// also with the same body.
 func (r *Replica) StoreBody(ctx context.Context, sealed []byte) error {
-	if len(sealed) == 0 || len(sealed) > wire.MaxBodyBytes {
-		return boundary.ErrFrame
+	if len(sealed) <= wire.InlineBodyBytes || len(sealed) > wire.MaxBodyBytes {
+		return ErrSize
 	}
-	if err := r.bodies.take(ctx, len(sealed)); err != nil {
+	if err := r.storeBytes.take(ctx, r.done, len(sealed)); err != nil {
 		return err
 	}
-	defer r.bodies.give(len(sealed))
 	digest := wire.Sum(sealed)
-	s := &storing{done: make(chan struct{})}
-	if err := r.call(ctx, func(w *owner) { w.store(digest, sealed, s) }); err != nil {
+	stored := make(chan error, 1)
+	err := r.call(ctx, func(w *owner) {
+		if ctx.Err() != nil {
+			r.storeBytes.give(len(sealed))
+			return
+		}
+		w.store(digest, sealed, stored)
+	})
+	if err != nil {
+		r.storeBytes.give(len(sealed))
 		return err
 	}
 	select {
-	case <-s.done:
-		return nil
+	case err := <-stored:
+		return err
 	case <-ctx.Done():
-		_ = r.call(context.WithoutCancel(ctx), func(w *owner) {
-			if w.storing[digest] == s {
-				delete(w.storing, digest)
-			}
-		})
 		return ctx.Err()
 	case <-r.done:
 		return ErrStopped
 	}
 }
 
-func (w *owner) store(digest wire.Digest, sealed []byte, s *storing) {
-	w.storing[digest] = s // a digest is unique to its record: its salt is random
+// store begins to store a body, or joins those who wait for it already.
+func (w *owner) store(digest wire.Digest, sealed []byte, waiter chan error) {
+	if s := w.bodies.open[digest]; s != nil {
+		w.r.storeBytes.give(len(sealed))
+		s.waiters = append(s.waiters, waiter)
+		return
+	}
+	now := w.r.o.Now()
+	s := &storing{
+		sealed: sealed, waiters: []chan error{waiter}, pause: int64(storeAgainAfter),
+		askAt: now + int64(storeAgainAfter), giveUp: now + int64(storeTimeout),
+	}
+	w.bodies.open[digest] = s
+	w.bodies.due.by(s.askAt)
 	for at := 0; at < len(sealed); at += wire.ChunkBytes {
-		p := wire.Piece{
-			Body: digest, Total: uint64(len(sealed)), Offset: uint64(at),
-			Bytes: sealed[at:min(at+wire.ChunkBytes, len(sealed))],
+		w.storePiece(digest, sealed, at)
+	}
+}
+
+func (w *owner) storePiece(digest wire.Digest, sealed []byte, at int) {
+	w.send(boundary.AppendStoreBody(nil, wire.Piece{
+		Body: digest, Total: uint64(len(sealed)), Offset: uint64(at),
+		Bytes: sealed[at:min(at+wire.ChunkBytes, len(sealed))],
+	}))
+}
+
+// expireBodies announces bodies again and gives up those that waited too long.
+func (w *owner) expireBodies(now int64) {
+	if !w.bodies.due.rings(now) {
+		return
+	}
+	for digest, s := range w.bodies.open {
+		if now >= s.giveUp {
+			w.endStore(digest, s, ErrUnavailable)
+			continue
 		}
-		w.send(boundary.AppendStoreBody(nil, p))
+		if now >= s.askAt {
+			s.pause *= 2
+			s.askAt = now + s.pause
+			w.storePiece(digest, s.sealed, 0) // the host has the rest, or begins anew when its pieces were lost
+		}
+		w.bodies.due.by(min(s.askAt, s.giveUp))
+	}
+}
+
+func (w *owner) endStore(digest wire.Digest, s *storing, outcome error) {
+	delete(w.bodies.open, digest)
+	w.r.storeBytes.give(len(s.sealed))
+	for _, c := range s.waiters {
+		c <- outcome // capacity 1, one outcome each
 	}
 }
 
@@ -83,115 +141,28 @@ func (w *owner) bodyStored(message []byte) error {
 	return nil
 }
 
+// attested counts an authentic attestation: one a replica, of its newest incarnation, so that repeats
+// neither fill the list nor keep others out.
 func (w *owner) attested(c *wire.Certificate) {
-	s := w.storing[c.Digest]
+	s := w.bodies.open[c.Digest]
 	if s == nil {
 		w.stats.UnaskedAnswers++
 		return
 	}
-	s.witnesses = append(s.witnesses, quorum.WitnessOf(c))
-	if len(s.witnesses) > 2*wire.MaxReplicas { // repeats only
-		s.witnesses = s.witnesses[:2*wire.MaxReplicas]
+	at := 0
+	for at < len(s.witnesses) && s.witnesses[at].Replica != c.Replica {
+		at++
+	}
+	switch {
+	case at == len(s.witnesses):
+		s.witnesses = append(s.witnesses, quorum.WitnessOf(c))
+	case s.witnesses[at].Incarnation < c.Incarnation:
+		s.witnesses[at] = quorum.WitnessOf(c)
+	default:
+		w.stats.UnaskedAnswers++
+		return
 	}
 	if _, ok := quorum.Holds(s.witnesses, w.r.o.Group.Size()); ok {
-		delete(w.storing, c.Digest)
-		close(s.done)
+		w.endStore(c.Digest, s, nil)
 	}
-}
-
-// readBack is a body that the host shows piece by piece, as it stands on its disk.
-type readBack struct {
-	total, got uint64
-	sum        hash.Hash
-}
-
-type backKey struct {
-	origin wire.ReplicaID
-	body   wire.Digest
-}
-
-type readBacks struct{ open map[backKey]*readBack }
-
-// readBack hashes a piece and, when the body is whole and fits its digest, attests it to the origin.
-func (w *owner) readBack(f []byte) error {
-	origin, p, err := boundary.DecodeReadBack(f)
-	if err != nil {
-		return err
-	}
-	if int(origin) >= w.r.o.Group.N() {
-		return boundary.ErrFrame
-	}
-	k := backKey{origin: origin, body: p.Body}
-	b := w.backs.open[k]
-	if p.Offset == 0 {
-		if b == nil && len(w.backs.open) >= maxReadBacks {
-			w.stats.UnaskedAnswers++
-			return nil
-		}
-		b = &readBack{total: p.Total, sum: sha256.New()}
-		w.backs.open[k] = b
-	}
-	if b == nil || p.Offset != b.got || p.Total != b.total || len(p.Bytes) == 0 {
-		delete(w.backs.open, k)
-		return boundary.ErrFrame
-	}
-	b.sum.Write(p.Bytes)
-	b.got += uint64(len(p.Bytes))
-	if b.got < b.total {
-		return nil
-	}
-	delete(w.backs.open, k)
-	if wire.Digest(b.sum.Sum(nil)) != p.Body {
-		return boundary.ErrFrame
-	}
-	return w.attest(origin, p.Body)
-}
-
-func (w *owner) attest(origin wire.ReplicaID, body wire.Digest) error {
-	c, err := w.counter.Attest(wire.CertBodyStored, wire.Position{}, body)
-	if err != nil {
-		return err
-	}
-	if origin == w.r.o.Self {
-		w.attested(&c)
-		return nil
-	}
-	m := wire.BodyStored{Certificate: c}
-	w.send(boundary.AppendSend(nil, boundary.KindSendStored, origin, m.Append(nil)))
-	return nil
-}
-
-// byteBudget bounds bytes in flight over many callers.
-type byteBudget struct {
-	mu    sync.Mutex
-	free  int           // guarded by mu
-	freed chan struct{} // closed and replaced whenever something is given back; guarded by mu
-}
-
-func (b *byteBudget) init(n int) { b.free, b.freed = n, make(chan struct{}) }
-
-func (b *byteBudget) take(ctx context.Context, n int) error {
-	for {
-		b.mu.Lock()
-		if n <= b.free {
-			b.free -= n
-			b.mu.Unlock()
-			return nil
-		}
-		freed := b.freed
-		b.mu.Unlock()
-		select {
-		case <-freed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-func (b *byteBudget) give(n int) {
-	b.mu.Lock()
-	b.free += n
-	close(b.freed)
-	b.freed = make(chan struct{})
-	b.mu.Unlock()
 }

@@ -18,6 +18,8 @@ type Outcome struct {
 
 // submission is a request that waits for room in the client's window.
 type submission struct {
+	ctx     context.Context // of the caller: when it ended, nobody waits
+	since   int64
 	command []byte
 	flags   wire.RequestFlags
 	keys    []wire.Key
@@ -25,21 +27,25 @@ type submission struct {
 	done    chan troxy.Outcome
 }
 
-// withBodies is a command that names large bodies.
-type withBodies interface{ Bodies() []wire.Digest }
+// pending is a request that was submitted and waits for its outcome.
+type pending struct {
+	done  chan troxy.Outcome
+	bytes int
+}
 
 // Do orders c and returns its voted result, durable at f+1 replicas. ErrUnavailable after
 // troxy.GiveUpAfter: the outcome is unknown. When ctx ends first, the outcome is unknown as well and
-// ctx's error is returned. Safe for concurrent use; c must not change afterwards.
+// ctx's error is returned. ErrSize for a command over the limits of package wire; ErrBusy when too much
+// waits already: it was not sent. Safe for concurrent use; c must not change afterwards.
 func (r *Replica) Do(ctx context.Context, c command.Command) (Outcome, error) {
-	s := submission{command: c.Append(nil), keys: c.Keys(), done: make(chan troxy.Outcome, 1)}
+	s := submission{ctx: ctx, command: c.Append(nil), keys: c.Keys(), bodies: command.Bodies(c), done: make(chan troxy.Outcome, 1)}
+	if len(s.command) > wire.MaxCommandBytes || len(s.keys) > wire.MaxKeys || len(s.bodies) > wire.MaxBodies {
+		return Outcome{}, ErrSize
+	}
 	if c.ReadOnly() {
 		s.flags = wire.FlagReadOnly
 	}
-	if b, ok := c.(withBodies); ok {
-		s.bodies = b.Bodies()
-	}
-	if err := r.call(ctx, func(w *owner) { w.queue = append(w.queue, s) }); err != nil {
+	if err := r.call(ctx, func(w *owner) { w.enqueue(s) }); err != nil {
 		return Outcome{}, err
 	}
 	select {
@@ -55,24 +61,62 @@ func (r *Replica) Do(ctx context.Context, c command.Command) (Outcome, error) {
 	}
 }
 
+// enqueue takes a submission in, within bounds. One whose caller leaves still counts until its outcome, or
+// until its time is up.
+func (w *owner) enqueue(s submission) {
+	if len(w.queue) >= maxWaiting || w.pendingBytes+len(s.command) > maxPendingBytes {
+		s.done <- troxy.Outcome{Err: ErrBusy}
+		return
+	}
+	s.since = w.r.o.Now()
+	w.pendingBytes += len(s.command)
+	w.queue = append(w.queue, s)
+}
+
 // submitQueued gives waiting submissions to the client while it has room. Before the enclave is ACTIVE
-// they wait.
+// they wait. Who waited too long is told so.
 func (w *owner) submitQueued(now int64) {
 	n := 0
-	for n < len(w.queue) && w.client.Room() {
-		s := w.queue[n]
-		ticket, raw, err := w.client.Submit(now, s.command, s.flags, s.keys, s.bodies)
-		if err != nil {
-			break
-		}
-		w.waiting[ticket] = s.done
-		q := boundary.Request{Raw: raw}
-		w.send(q.Append(nil))
+	for n < len(w.queue) && w.takeUp(now, &w.queue[n]) {
 		n++
 	}
 	clear(w.queue[:n])
 	w.queue = w.queue[n:]
 	if len(w.queue) == 0 {
 		w.queue = nil
+	}
+}
+
+// takeUp submits or ends a queued submission; false when it has to wait on.
+func (w *owner) takeUp(now int64, s *submission) bool {
+	switch {
+	case s.ctx.Err() != nil: // it was never sent and nobody waits
+		w.pendingBytes -= len(s.command)
+		return true
+	case now >= s.since+int64(troxy.GiveUpAfter):
+		w.pendingBytes -= len(s.command)
+		s.done <- troxy.Outcome{Err: ErrUnavailable}
+		return true
+	case w.client == nil:
+		return false
+	}
+	ticket, raw, err := w.client.Submit(now, s.since, s.command, s.flags, s.keys, s.bodies)
+	if err != nil {
+		return false
+	}
+	w.waiting[ticket] = pending{done: s.done, bytes: len(s.command)}
+	q := boundary.Request{Raw: raw}
+	w.send(q.Append(nil))
+	return true
+}
+
+// settle hands outcomes to whoever waits for them.
+func (w *owner) settle(outcomes []troxy.Outcome) {
+	for _, o := range outcomes {
+		if p, ok := w.waiting[o.Ticket]; ok {
+			delete(w.waiting, o.Ticket)
+			w.pendingBytes -= p.bytes
+			p.done <- o // capacity 1, one outcome a ticket
+		}
 	}
 }

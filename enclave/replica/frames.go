@@ -1,7 +1,9 @@
 package replica
 
 import (
+	"encoding/binary"
 	"errors"
+	"io"
 
 	"troxymail/bftcore/wire"
 	"troxymail/enclave/boundary"
@@ -58,10 +60,15 @@ func (w *owner) start(f []byte) error {
 		w.r.o.Logger.Error("enclave.refused_start", "cause", err.Error())
 		return err
 	}
+	var first [8]byte
+	if _, err := io.ReadFull(w.r.o.Rand, first[:]); err != nil {
+		w.r.o.Logger.Error("enclave.no_randomness", "cause", err.Error())
+		return err
+	}
 	self := w.counter.Incarnation()
 	keys := troxy.Keys{Request: w.r.o.Request, Reply: w.r.o.Reply}
 	self.Number = s.Boot // until incarnations are granted by peers, the boot tells requests of runs apart
-	w.client = troxy.NewClient(w.r.o.Group, self, keys)
+	w.client = troxy.NewClient(w.r.o.Group, self, w.counter.Vector, binary.BigEndian.Uint64(first[:])%troxy.MaxFirst, keys)
 	w.replier = troxy.NewReplier(w.r.o.Group, w.counter.Incarnation(), w.counter.Vector, keys)
 	ready := boundary.Ready{Incarnation: w.counter.Incarnation()}
 	w.send(ready.Append(nil))

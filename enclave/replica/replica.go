@@ -2,7 +2,9 @@ package replica
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"io"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -16,8 +18,11 @@ import (
 
 // Limits of a Replica.
 const (
-	// maxWaiting bounds the calls that wait for the owner goroutine.
+	// maxWaiting bounds the calls that wait for the owner goroutine, and the commands that wait for room in
+	// the client's window.
 	maxWaiting = 16_384
+	// maxPendingBytes bounds the commands that wait for their outcome or for room.
+	maxPendingBytes = 128 << 20
 	// maxSubmitsPerTurn bounds how many new requests one turn of the owner takes.
 	maxSubmitsPerTurn = 1024
 )
@@ -28,6 +33,8 @@ var (
 	ErrStopped = errors.New("replica: stopped")
 	// ErrBusy is returned when too many calls wait already: try again later.
 	ErrBusy = errors.New("replica: too many calls are waiting")
+	// ErrSize is returned for a command or a body that no replica would take.
+	ErrSize = errors.New("replica: command or body is not within its limits")
 	// ErrUnavailable is returned when no quorum answered in time; the outcome of the command is unknown.
 	ErrUnavailable = troxy.ErrUnavailable
 	// ErrGone is returned by Record when neither this host nor a peer delivered the record in time.
@@ -44,7 +51,9 @@ type Options struct {
 	Link                        boundary.Link
 	// Now returns monotonic nanoseconds. The host controls time: it decides only when to retransmit and
 	// when to give up.
-	Now    func() int64
+	Now func() int64
+	// Rand makes this run's requests new ones; nil means crypto/rand. Only a simulation sets it.
+	Rand   io.Reader
 	Logger *slog.Logger
 }
 
@@ -55,15 +64,20 @@ type Replica struct {
 	ready   chan struct{}
 	done    chan struct{}
 	watches watches
-	bodies  byteBudget
 	stats   atomic.Pointer[Stats]
+	// storeBytes and recordBytes bound large bodies on their way out and records on their way in.
+	storeBytes, recordBytes byteBudget
 }
 
 // New returns a Replica that is not running yet.
 func New(o Options) *Replica {
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
 	r := &Replica{o: o, calls: make(chan func(*owner), maxWaiting), ready: make(chan struct{}), done: make(chan struct{})}
 	r.watches.init()
-	r.bodies.init(maxStoringBytes)
+	r.storeBytes.init(maxStoringBytes)
+	r.recordBytes.init(maxRecordBytes)
 	r.stats.Store(&Stats{})
 	return r
 }
@@ -74,10 +88,11 @@ func (r *Replica) Ready() <-chan struct{} { return r.ready }
 // Stats returns counters of the last second or so; safe for concurrent use.
 func (r *Replica) Stats() Stats { return *r.stats.Load() }
 
-// Run owns the trusted state until ctx ends or the link closes. It returns nil when ctx ended.
+// Run owns the trusted state until ctx ends (nil) or the link closes or overflows (boundary.ErrClosed). The
+// caller closes the link after it: until then a goroutine waits in Link.Recv. Call it once.
 func (r *Replica) Run(ctx context.Context) error {
 	defer close(r.done)
-	frames := make(chan [][]byte, 1)
+	frames := make(chan [][]byte) // what the owner does not take waits in the link, which counts it
 	go func() {
 		defer close(frames)
 		for {
@@ -123,20 +138,22 @@ func (r *Replica) Run(ctx context.Context) error {
 type owner struct {
 	r       *Replica
 	counter *counter.Set
-	client  *troxy.Client  // nil before ACTIVE
-	replier *troxy.Replier // nil before ACTIVE
-	waiting map[uint64]chan troxy.Outcome
-	queue   []submission // wait for room in the client's window
+	client  *troxy.Client      // nil before ACTIVE
+	replier *troxy.Replier     // nil before ACTIVE
+	waiting map[uint64]pending // by ticket
+	queue   []submission       // wait for room in the client's window, oldest first
 	records records
 	backs   readBacks
-	storing map[wire.Digest]*storing
+	bodies  bodies
 	out     [][]byte
 	stats   Stats
+
+	pendingBytes int // commands in waiting and queue
 }
 
 func newOwner(r *Replica) *owner {
 	return &owner{
-		r: r, waiting: map[uint64]chan troxy.Outcome{}, storing: map[wire.Digest]*storing{},
+		r: r, waiting: map[uint64]pending{}, bodies: bodies{open: map[wire.Digest]*storing{}},
 		records: records{open: map[uint64]*recordCall{}}, backs: readBacks{open: map[backKey]*readBack{}},
 		counter: counter.New(counter.Config{Group: r.o.Group, Self: r.o.Self, Key: r.o.Certificate}),
 	}
@@ -166,25 +183,40 @@ func (w *owner) turn() {
 			}
 			w.settle(ended)
 		}
-		w.submitQueued(now)
 	}
+	w.submitQueued(now)
 	w.records.expire(now)
+	w.expireBodies(now)
 	w.publish()
 }
 
 // arm sets timer to the next deadline.
 func (w *owner) arm(timer *time.Timer) {
-	at := w.records.deadline()
-	if w.client != nil {
-		if d := w.client.NextDeadline(); d != 0 && (at == 0 || d < at) {
-			at = d
+	var first alarm
+	for _, at := range []int64{w.records.due.at, w.bodies.due.at, w.queueDeadline(), w.clientDeadline()} {
+		if at != 0 {
+			first.by(at)
 		}
 	}
 	wait := time.Hour
-	if at != 0 {
-		wait = max(0, time.Duration(at-w.r.o.Now()))
+	if first.at != 0 {
+		wait = max(0, time.Duration(first.at-w.r.o.Now()))
 	}
 	timer.Reset(wait)
+}
+
+func (w *owner) queueDeadline() int64 {
+	if len(w.queue) == 0 {
+		return 0
+	}
+	return w.queue[0].since + int64(troxy.GiveUpAfter)
+}
+
+func (w *owner) clientDeadline() int64 {
+	if w.client == nil {
+		return 0
+	}
+	return w.client.NextDeadline()
 }
 
 // send queues a frame for the host until flush.
@@ -200,17 +232,7 @@ func (w *owner) flush() error {
 	return err
 }
 
-// settle hands outcomes to whoever waits for them.
-func (w *owner) settle(outcomes []troxy.Outcome) {
-	for _, o := range outcomes {
-		if c, ok := w.waiting[o.Ticket]; ok {
-			delete(w.waiting, o.Ticket)
-			c <- o // capacity 1, one outcome a ticket
-		}
-	}
-}
-
-// call runs f in the owner goroutine.
+// call runs f in the owner goroutine, later.
 func (r *Replica) call(ctx context.Context, f func(*owner)) error {
 	select {
 	case r.calls <- f:
@@ -221,5 +243,13 @@ func (r *Replica) call(ctx context.Context, f func(*owner)) error {
 		return ctx.Err()
 	default:
 		return ErrBusy
+	}
+}
+
+// tell runs f in the owner goroutine, waiting for its turn: for what must not be left out.
+func (r *Replica) tell(f func(*owner)) {
+	select {
+	case r.calls <- f:
+	case <-r.done:
 	}
 }

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"slices"
 	"sync"
 
 	"troxymail/bftcore/wire"
@@ -19,6 +20,7 @@ func (t *watches) init() { t.byKey = map[wire.Key]map[chan struct{}]struct{}{} }
 // reports it: a hint, to be followed by a read. cancel ends it; call it once.
 func (r *Replica) Watch(keys []wire.Key) (changes <-chan struct{}, cancel func()) {
 	c := make(chan struct{}, 1)
+	keys = slices.Clone(keys) // cancel must find what add put in
 	r.watches.add(c, keys)
 	return c, func() { r.watches.remove(c, keys) }
 }

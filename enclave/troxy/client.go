@@ -1,6 +1,7 @@
 package troxy
 
 import (
+	"container/heap"
 	"errors"
 	"time"
 
@@ -14,11 +15,18 @@ const (
 	// Window is how far sequence numbers may run ahead of the oldest unanswered request; the state
 	// machine remembers as many against duplicates.
 	Window = 4096
+	// MaxFirst bounds the sequence number that a Client begins with: no run reaches wire.MaxNumber.
+	MaxFirst = wire.MaxNumber / 2
+	// maxHeldBytes bounds the whole results of one sender that wait for their votes. One over it counts as
+	// a digest only; the retransmission brings it again. Each sender has its own share, so that a liar's
+	// inventions keep no other's results out.
+	maxHeldBytes = 64 << 20
 	// RetransmitAfter is how long a request waits for its decision before it goes to all replicas;
 	// doubled each time.
 	RetransmitAfter = 200 * time.Millisecond
-	// RenewAfter is when a read that nobody answers is asked again under a new sequence number: replicas
-	// do not remember the results of reads.
+	// RenewAfter is when a read that nobody answers is asked again under a new sequence number (replicas
+	// do not remember the results of reads); doubled each time, so that a slow group is not asked ever
+	// faster than it answers.
 	RenewAfter = time.Second
 	// GiveUpAfter is when a request's outcome is reported as unknown.
 	GiveUpAfter = 10 * time.Second
@@ -57,57 +65,71 @@ type Outcome struct {
 type Client struct {
 	group    quorum.Config
 	self     wire.Incarnation
+	vector   func() []uint32
 	requests *mac.Authenticator
 	replies  *mac.Authenticator
 	slots    map[uint64]*slot // by sequence
+	due      deadlines        // the same
 	oldest   uint64           // no slot below
 	next     uint64
+	held     []int // bytes of whole results that wait for their votes, by who sent them
 	counters Counters
 }
 
 // Counters count what a Client refused, by cause.
 type Counters struct {
-	Malformed, BadMAC, Foreign, Unknown, Repeated, BadResult, Retransmitted, Renewed, GivenUp uint64
+	Malformed, BadMAC, Foreign, Dead, Unknown, Repeated, BadResult, Unheld, Retransmitted, Renewed, GivenUp uint64
 }
 
-// NewClient returns a Client for the incarnation self.
-func NewClient(group quorum.Config, self wire.Incarnation, keys Keys) *Client {
+// NewClient returns a Client for the incarnation self, whose first request has the sequence number first
+// (at least 1, at most MaxFirst): drawn at random, it makes the requests of this run other ones than those
+// of any former run, even if the host made both runs carry one incarnation number; no reply of another run
+// is then about a request of this one. vector returns the newest incarnation known of each replica: what a
+// former one says is not counted.
+func NewClient(group quorum.Config, self wire.Incarnation, vector func() []uint32, first uint64, keys Keys) *Client {
+	first = min(max(first, 1), MaxFirst)
 	return &Client{
-		group: group, self: self, slots: map[uint64]*slot{}, oldest: 1, next: 1,
-		requests: mac.New(keys.Request, requestTag), replies: mac.New(keys.Reply, replyTag),
+		group: group, self: self, vector: vector, slots: map[uint64]*slot{}, oldest: first, next: first,
+		held: make([]int, group.N()), requests: mac.New(keys.Request, requestTag), replies: mac.New(keys.Reply, replyTag),
 	}
 }
 
 // slot is one unanswered request.
 type slot struct {
 	ticket   uint64 // sequence of the first attempt
+	sequence uint64 // of this attempt
+	place    int    // in Client.due
+	due      int64  // when Tick is to look at it
 	raw      []byte
 	digest   wire.Digest
 	flags    wire.RequestFlags
 	keys     []wire.Key
 	bodies   []wire.Digest
-	command  []byte
-	started  int64 // of the first attempt
-	asked    int64 // of this attempt
+	command  []byte // aliases raw
+	giveUp   int64
 	resendAt int64
 	pause    int64
+	renewAt  int64
+	patience int64  // until the next renewal
 	votes    []vote // one a replica, in order of arrival
-	results  map[wire.Digest]wire.Result
 }
 
-// Submit makes a request for command and returns its ticket and its encoding, to be handed to the host.
-// ErrWindow when too many are unanswered. The Client keeps command and raw until the outcome.
-func (c *Client) Submit(now int64, command []byte, flags wire.RequestFlags, keys []wire.Key, bodies []wire.Digest) (uint64, []byte, error) {
+// Submit makes a request for command, which somebody has wanted since the time since, and returns its
+// ticket and its encoding, to be handed to the host. ErrWindow when too many are unanswered. The Client
+// keeps keys, bodies and the encoding until the outcome; the caller must not change them.
+func (c *Client) Submit(now, since int64, command []byte, flags wire.RequestFlags, keys []wire.Key, bodies []wire.Digest) (uint64, []byte, error) {
 	if !c.Room() {
 		return 0, nil, ErrWindow
 	}
-	s := &slot{started: now, flags: flags, keys: keys, bodies: bodies, command: command}
-	s.ticket = c.next
+	s := &slot{
+		ticket: c.next, flags: flags, keys: keys, bodies: bodies, command: command,
+		giveUp: min(now, since) + int64(GiveUpAfter), patience: int64(RenewAfter),
+	}
 	return s.ticket, c.issue(now, s), nil
 }
 
 // Room reports whether Submit would accept a request.
-func (c *Client) Room() bool { return c.next-c.oldest < Window }
+func (c *Client) Room() bool { return c.next-c.oldest < Window && c.next < wire.MaxNumber }
 
 // issue gives s the next sequence number.
 func (c *Client) issue(now int64, s *slot) []byte {
@@ -115,47 +137,48 @@ func (c *Client) issue(now int64, s *slot) []byte {
 		Origin: c.self.Replica, Generation: c.self.Founding.Generation, Incarnation: c.self.Number, Sequence: c.next,
 	}
 	header := wire.AppendRequestHeader(nil, id, s.flags, s.keys, s.bodies, s.command)
-	s.raw = wire.AppendRequest(make([]byte, 0, len(header)+40+len(s.command)), header, c.requests.Sum(header), s.command)
-	s.digest = wire.Sum(header)
-	s.asked, s.pause = now, int64(RetransmitAfter)
-	s.resendAt = now + s.pause
-	s.votes, s.results = s.votes[:0], nil
+	raw := wire.AppendRequest(make([]byte, 0, len(header)+40+len(s.command)), header, c.requests.Sum(header), s.command)
+	s.raw, s.command = raw, raw[len(raw)-len(s.command):]
+	s.digest, s.sequence = wire.Sum(header), c.next
+	s.pause, s.resendAt = int64(RetransmitAfter), now+int64(RetransmitAfter)
+	s.renewAt = now + s.patience
+	s.votes = nil
 	c.slots[c.next] = s
 	c.next++
-	return s.raw
+	s.due = min(s.resendAt, s.giveUp)
+	heap.Push(&c.due, s)
+	return raw
 }
 
 // NextDeadline returns when Tick wants to be called, or 0 for never.
 func (c *Client) NextDeadline() int64 {
-	var first int64
-	for _, s := range c.slots {
-		at := min(s.resendAt, s.started+int64(GiveUpAfter))
-		if first == 0 || at < first {
-			first = at
-		}
+	if len(c.due) == 0 {
+		return 0
 	}
-	return first
+	return c.due[0].due
 }
 
 // Tick returns the requests to send to all replicas again, and the outcomes of those that ran out of
 // time.
 func (c *Client) Tick(now int64) (resend [][]byte, ended []Outcome) {
-	for seq := c.oldest; seq < c.next; seq++ {
-		s := c.slots[seq]
+	for len(c.due) > 0 && c.due[0].due <= now {
+		s := c.due[0]
 		switch {
-		case s == nil:
-		case now >= s.started+int64(GiveUpAfter):
+		case now >= s.giveUp:
 			c.counters.GivenUp++
-			delete(c.slots, seq)
+			c.drop(s)
 			ended = append(ended, Outcome{Ticket: s.ticket, Err: ErrUnavailable})
-		case now >= s.resendAt && s.flags&wire.FlagReadOnly != 0 && now >= s.asked+int64(RenewAfter) && c.Room():
+		case s.flags&wire.FlagReadOnly != 0 && now >= s.renewAt && c.Room():
 			c.counters.Renewed++
-			delete(c.slots, seq)
+			c.drop(s)
+			s.patience *= 2
 			resend = append(resend, c.issue(now, s))
-		case now >= s.resendAt:
+		default:
 			c.counters.Retransmitted++
 			s.pause *= 2
 			s.resendAt = now + s.pause
+			s.due = min(s.resendAt, s.giveUp)
+			heap.Fix(&c.due, 0)
 			resend = append(resend, s.raw)
 		}
 	}

@@ -8,7 +8,7 @@
 //
 // Replier: turns a host's claim "this request had that result at this order" into a MACed reply. The
 // host may lie; that is what the vote is for. What it may not do is make its enclave say two different
-// things about one request at one order, or speak about a request that no enclave of the group made, or
+// things about one request, or speak about a request that no enclave of the group made, or
 // about a key that the request does not touch.
 //
 // Invariants, each tested:
@@ -17,6 +17,9 @@
 //     has no effect;
 //   - the local host's answer is one vote, given through the local enclave's own reply, and no more;
 //   - a decision's payload has the digest that was voted;
+//   - no reply of a former run is about a request of this one, whatever numbers the host gives twice;
+//   - an enclave never authenticates two results for one request;
+//   - what waits for its votes is bounded, each sender having its own share;
 //   - at most Window requests span from the oldest unanswered to the newest, so that the state machine's
 //     duplicate window always covers them.
 //

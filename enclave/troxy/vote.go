@@ -1,18 +1,42 @@
 package troxy
 
 import (
+	"bytes"
+	"slices"
+
 	"troxymail/bftcore/quorum"
 	"troxymail/bftcore/wire"
 )
 
 // vote is what one replica said about a request. A replica that says something else later (it executed
-// the request anew, or its log caught up) replaces its vote: it still counts once.
+// the request anew) replaces its vote: it still counts once.
 type vote struct {
 	witness quorum.Witness
 	order   uint64
 	result  wire.Digest
 	depends uint64
 	durable bool
+	whole   *whole // nil when this replica sent none
+}
+
+// whole is a result that fits the digest it was voted with. It owns its memory: the message that it came in
+// may be far larger.
+type whole struct {
+	result wire.Result
+	bytes  int // as encoded
+}
+
+// size is what a vote's result counts as held.
+func (v *vote) size() int {
+	if v.whole == nil {
+		return 0
+	}
+	return v.whole.bytes
+}
+
+// says reports whether v and o agree on everything that is voted.
+func (v *vote) says(o *vote) bool {
+	return v.order == o.order && v.result == o.result && v.depends == o.depends
 }
 
 // OnReplies takes a reply set of another enclave, or of this one's own Replier, and returns the requests
@@ -31,6 +55,10 @@ func (c *Client) OnReplies(message []byte) []Outcome {
 		c.counters.BadMAC++
 		return nil
 	}
+	if c.vector()[set.Replica] > set.Incarnation {
+		c.counters.Dead++
+		return nil
+	}
 	w := quorum.Witness{Founding: set.Founding, Replica: set.Replica, Incarnation: set.Incarnation, Vector: set.Vector}
 	var decided []Outcome
 	for i := range set.Entries {
@@ -40,10 +68,11 @@ func (c *Client) OnReplies(message []byte) []Outcome {
 			c.counters.Unknown++
 			continue
 		}
-		c.addResult(s, e)
-		s.add(vote{witness: w, order: set.Order, result: e.Result, depends: e.Depends, durable: e.Depends <= set.DurableUpTo})
+		c.add(s, vote{
+			witness: w, order: set.Order, result: e.Result, depends: e.Depends, durable: e.Depends <= set.DurableUpTo,
+		}, e.FullBytes)
 		if out, ok := c.decide(s); ok {
-			delete(c.slots, e.Sequence)
+			c.drop(s)
 			decided = append(decided, out)
 		}
 	}
@@ -58,51 +87,79 @@ func (c *Client) forMe(s *wire.ReplySet) bool {
 		s.Origin.Incarnation == c.self.Number
 }
 
-// addResult keeps a full result that fits its digest. Results are few: one a distinct digest a replica
-// vouched for, at most n.
-func (c *Client) addResult(s *slot, e *wire.ReplyEntry) {
-	if len(e.FullBytes) == 0 || len(s.results) > c.group.N() {
+// add records v as its replica's only vote, with the whole result if that fits.
+func (c *Client) add(s *slot, v vote, encoded []byte) {
+	at := slices.IndexFunc(s.votes, func(o vote) bool { return o.witness.Replica == v.witness.Replica })
+	if at < 0 {
+		v.whole = c.hold(&v, encoded)
+		s.votes = append(s.votes, v)
 		return
 	}
-	result, err := wire.DecodeResult(e.FullBytes)
-	if err != nil || result.Digest() != e.Result {
-		c.counters.BadResult++
-		return
-	}
-	if s.results == nil {
-		s.results = map[wire.Digest]wire.Result{}
-	}
-	s.results[e.Result] = result
-}
-
-// add records v as its replica's only vote.
-func (s *slot) add(v vote) {
-	for i := range s.votes {
-		if s.votes[i].witness.Replica == v.witness.Replica {
-			s.votes[i] = v
-			return
+	old := &s.votes[at]
+	if old.says(&v) && old.witness.Incarnation == v.witness.Incarnation {
+		c.counters.Repeated++
+		old.durable = old.durable || v.durable // a repeated older message takes nothing back
+		if old.whole == nil {
+			old.whole = c.hold(&v, encoded)
 		}
+		return
 	}
-	s.votes = append(s.votes, v)
+	if v.witness.Incarnation < old.witness.Incarnation {
+		c.counters.Dead++
+		return
+	}
+	c.held[v.witness.Replica] -= old.size()
+	v.whole = c.hold(&v, encoded)
+	*old = v
 }
 
-// decide looks for f+1 equal, durable, consistent votes whose full result is at hand.
+// hold returns the encoded result for v: nil when there is none, it does not fit its digest, or too much of
+// its sender is held.
+func (c *Client) hold(v *vote, encoded []byte) *whole {
+	held := &c.held[v.witness.Replica]
+	if len(encoded) == 0 {
+		return nil
+	}
+	if *held+len(encoded) > maxHeldBytes {
+		c.counters.Unheld++
+		return nil
+	}
+	result, err := wire.DecodeResult(bytes.Clone(encoded))
+	if err != nil || result.Digest() != v.result {
+		c.counters.BadResult++
+		return nil
+	}
+	*held += len(encoded)
+	return &whole{result: result, bytes: len(encoded)}
+}
+
+// release gives back what the votes of s held.
+func (c *Client) release(s *slot) {
+	for i := range s.votes {
+		c.held[s.votes[i].witness.Replica] -= s.votes[i].size()
+	}
+	s.votes = nil
+}
+
+// decide looks for f+1 equal, durable, consistent votes, the whole result of which somebody sent: whoever
+// it was and whatever else they said, it fits its digest.
 func (c *Client) decide(s *slot) (Outcome, bool) {
 	for i := range s.votes {
-		lead := s.votes[i]
-		result, ok := s.results[lead.result]
-		if !ok {
+		lead := &s.votes[i]
+		at := slices.IndexFunc(s.votes, func(v vote) bool { return v.whole != nil && v.result == lead.result })
+		if at < 0 {
 			continue
 		}
 		var same []quorum.Witness
-		for _, v := range s.votes {
-			if v.durable && v.order == lead.order && v.result == lead.result && v.depends == lead.depends {
+		for j := range s.votes {
+			if v := &s.votes[j]; v.durable && v.says(lead) {
 				same = append(same, v.witness)
 			}
 		}
-		if _, ok := quorum.Holds(same, c.group.Size()); ok {
-			return Outcome{Ticket: s.ticket, Order: lead.order, Result: result}, true
+		if _, ok := quorum.Holds(same, c.group.Size()); !ok {
+			continue
 		}
+		return Outcome{Ticket: s.ticket, Order: lead.order, Result: s.votes[at].whole.result}, true
 	}
 	return Outcome{}, false
 }
