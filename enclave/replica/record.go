@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"troxymail/bftcore/wire"
@@ -38,10 +39,11 @@ type records struct {
 }
 
 // Record returns the sealed record of size bytes with that digest, from this host or through it from
-// another; whichever delivered it, the digest is checked here. ErrGone when no host delivered it. The
-// result belongs to the caller. Safe for concurrent use; waits while many are being read.
+// another; whichever delivered it, the digest is checked here. Size 0 means that the caller does not know
+// it: any of at most wire.InlineBodyBytes, as summaries are. ErrGone when no host delivered it. The result
+// belongs to the caller. Safe for concurrent use; waits while many are being read.
 func (r *Replica) Record(ctx context.Context, digest wire.Digest, size uint32) ([]byte, error) {
-	if size == 0 || size > wire.MaxBodyBytes {
+	if size > wire.MaxBodyBytes {
 		return nil, ErrGone
 	}
 	charge := max(int(size), minRecordCharge)
@@ -55,8 +57,8 @@ func (r *Replica) Record(ctx context.Context, digest wire.Digest, size uint32) (
 	}
 	select {
 	case pieces := <-c.outcome:
-		record := join(pieces, int(size))
-		if uint64(len(record)) != c.size || wire.Sum(record) != digest {
+		record := join(pieces)
+		if len(record) == 0 || wire.Sum(record) != digest {
 			return nil, ErrGone
 		}
 		return record, nil
@@ -68,18 +70,12 @@ func (r *Replica) Record(ctx context.Context, digest wire.Digest, size uint32) (
 	}
 }
 
-func join(pieces [][]byte, size int) []byte {
+// join returns the pieces as one; no pieces are nothing.
+func join(pieces [][]byte) []byte {
 	if len(pieces) == 1 {
 		return pieces[0]
 	}
-	if len(pieces) == 0 {
-		return nil
-	}
-	whole := make([]byte, 0, size)
-	for _, p := range pieces {
-		whole = append(whole, p...)
-	}
-	return whole
+	return slices.Concat(pieces...)
 }
 
 func (w *owner) getRecord(c *recordCall) {
@@ -105,6 +101,9 @@ func (w *owner) record(f []byte) error {
 		return nil
 	}
 	p := a.Piece
+	if c.size == 0 && p.Total <= wire.InlineBodyBytes {
+		c.size = p.Total
+	}
 	if p.Body != c.digest || p.Total != c.size || p.Offset != c.got || uint64(len(p.Bytes)) != min(wire.ChunkBytes, c.size-c.got) {
 		w.records.end(c, nil)
 		return nil

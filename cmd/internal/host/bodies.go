@@ -11,7 +11,9 @@ type bodyStore struct{ store *blob.Store }
 
 var _ node.Bodies = bodyStore{}
 
-func (b bodyStore) Get(digest wire.Digest) ([]byte, error) { return b.store.Get(digest, wire.MaxBodyBytes) }
+func (b bodyStore) Get(digest wire.Digest) ([]byte, error) {
+	return b.store.Get(digest, wire.MaxBodyBytes)
+}
 
 func (b bodyStore) Has(digest wire.Digest) bool { return b.store.Has(digest) }
 

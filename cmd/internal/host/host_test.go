@@ -198,3 +198,35 @@ func BenchmarkOrder(b *testing.B) {
 		}
 	})
 }
+
+// A summary is read back by its digest alone: the state does not tell its size.
+func TestSmallRecordsAreReadBack(t *testing.T) {
+	g := newGroup(t, 3)
+	account := command.AccountID{1}
+	o := g.do(0, &command.AccountCreate{
+		Account: account, Sealed: []byte{1}, WrappedKey: []byte{1}, Mailboxes: []command.NewMailbox{{Token: command.Token{1}, Sealed: []byte{1}, Inbox: true}},
+	})
+	if o.Status != command.StatusOK {
+		t.Fatalf("account: status %d", o.Status)
+	}
+	summary, body := []byte("sealed summary"), []byte("sealed body")
+	o = g.do(1, &command.Append{
+		Account: account, Mailbox: 1, Size: 10, Summary: summary, Body: body, BodyDigest: wire.Sum(body), BodySize: uint32(len(body)),
+	})
+	if o.Status != command.StatusOK {
+		t.Fatalf("append: status %d", o.Status)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	for i := range 3 {
+		for _, want := range []struct {
+			record []byte
+			size   uint32
+		}{{summary, 0}, {body, uint32(len(body))}} {
+			got, err := g.enclaves[i].Record(ctx, wire.Sum(want.record), want.size)
+			if err != nil || !bytes.Equal(got, want.record) {
+				t.Errorf("replica %d: %q: %v", i, want.record, err)
+			}
+		}
+	}
+}
