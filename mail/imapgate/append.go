@@ -11,8 +11,8 @@ var (
 	errTail = errors.New("imapgate: more than a line end after a message")
 )
 
-// upload is the message of an APPEND on its way from the client to the session. The last byte of the
-// message is handed on only once the command's line end was read. One goroutine at a time uses it.
+// upload is the message of an APPEND on its way from the client to the session. The last bytes of the
+// message are handed on only once the command's line end was read. One goroutine at a time uses it.
 type upload struct {
 	g     *guard
 	tag   string
@@ -40,7 +40,7 @@ func (u *upload) Read(p []byte) (int, error) {
 	if u.left == 0 {
 		return 0, io.EOF
 	}
-	n, err := u.g.reader.Read(p[:min(int64(len(p)), max(u.left-1, 1))])
+	n, err := u.g.reader.Read(p[:min(int64(len(p)), u.left)])
 	u.left -= int64(n)
 	switch {
 	case err != nil:

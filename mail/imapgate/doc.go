@@ -18,7 +18,7 @@
 //     line: no CR, LF or NUL before its end, and no literal, because the guard turns literals into
 //     quoted strings. (APPEND alone is followed by the empty literal {0+} in place of its message.)
 //     If the engine asks for more than that line before it has answered, the connection is closed.
-//   - The last byte of an APPEND's message is handed on only when the command's line end was seen; so a
+//   - The last bytes of an APPEND's message are handed on only when the command's line end was seen; so a
 //     cut connection, or a second message in the command, never looks like a whole message.
 //   - The guard closes the connection when it cannot know where the client's next command begins.
 //   - Before login a connection holds at most one command of preAuthTotalBytes, a reader of

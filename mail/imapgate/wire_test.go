@@ -90,7 +90,7 @@ func TestRefusedLiteralsNeverRun(t *testing.T) {
 		{"empty tag", " CREATE Pwned\r\n", "* BAD", true},
 		{"long tag", strings.Repeat("a", 200) + " CREATE Pwned\r\n", "* BAD", true},
 		{"second message, asked", "a APPEND INBOX {3+}\r\nabc {17}\r\n", "a BAD", false},
-		{"second message, unasked", "a APPEND INBOX {3+}\r\nabc {17+}\r\nx1 CREATE Pwned\r\n\r\n", "a BAD", false},
+		{"second message, unasked", "a APPEND INBOX {3+}\r\nabc {23+}\r\nx0 X\r\nx1 CREATE Pwned\r\n\r\n", "a BAD", false},
 		{"second message, large", "a APPEND INBOX {3+}\r\nabc {5000+}\r\n" + injected, "a BAD", true},
 		{"NUL in a message", "a APPEND INBOX {5+}\r\na\x00bcd\r\n", "a NO [CANNOT]", false},
 		{"tail after a message", "a APPEND INBOX {3+}\r\nabcx1 CREATE Pwned\r\n", "a BAD", false},
