@@ -1,0 +1,144 @@
+package boundary
+
+import (
+	"fmt"
+
+	"troxymail/bftcore/wire"
+	"troxymail/bftcore/wire/canon"
+)
+
+// AlarmCode names a kind of trouble. Numbers and names are fixed for ever: below 64 they are the host's
+// word, from 64 its enclave's own, from 128 those of whoever compares replicas.
+type AlarmCode uint16
+
+// The alarms. alarmTexts has the name and the sentence of each.
+const (
+	AlarmPeerSilent     AlarmCode = 1
+	AlarmCatchingUp     AlarmCode = 2
+	AlarmLogTorn        AlarmCode = 3
+	AlarmBodyLost       AlarmCode = 4
+	AlarmForgedPeer     AlarmCode = 5
+	AlarmConflict       AlarmCode = 6
+	AlarmRefusedBatch   AlarmCode = 7
+	AlarmInvalidRequest AlarmCode = 8
+	AlarmOtherFounding  AlarmCode = 9
+	AlarmDisk           AlarmCode = 10
+
+	AlarmHostSilent         AlarmCode = 64
+	AlarmBadFrames          AlarmCode = 65
+	AlarmBadMACs            AlarmCode = 66
+	AlarmRefusedCertificate AlarmCode = 67
+	AlarmRefusedClaim       AlarmCode = 68
+	AlarmBadReplies         AlarmCode = 69
+	AlarmInactive           AlarmCode = 70
+	AlarmBadRecord          AlarmCode = 71
+
+	AlarmUnreachable AlarmCode = 128
+	AlarmDiverged    AlarmCode = 129
+)
+
+// alarmTexts is the one table of alarms: a short name for scripts, and a sentence that says what to do.
+var alarmTexts = map[AlarmCode]struct{ name, sentence string }{
+	AlarmPeerSilent: {"peer-silent", "its host has not heard of the replica for a while: " +
+		"see that it runs and that the network between the hosts is open"},
+	AlarmCatchingUp: {"catching-up", "it is behind the others and fetches what it missed: " +
+		"wait, and look at its disk and network if executed does not rise"},
+	AlarmLogTorn: {"log-torn", "the end of its log was torn and cut off when it started, which a power " +
+		"loss explains: without one, test the disk"},
+	AlarmBodyLost: {"record-lost", "records were missing or damaged on its disk and are fetched from " +
+		"peers: test the disk"},
+	AlarmForgedPeer: {"forged-certificate", "a peer sent certificates that are not genuine: " +
+		"find out which replica's host was tampered with"},
+	AlarmConflict: {"conflicting-proposal", "a peer sent two contents for one order, which no correct " +
+		"replica does: find out which one"},
+	AlarmRefusedBatch: {"refused-batch", "its enclave refused to vote for batches of the leader: " +
+		"the leader's host proposes what no enclave asked for"},
+	AlarmInvalidRequest: {"invalid-request", "requests came in that no enclave made: " +
+		"a host forges or damages them"},
+	AlarmOtherFounding: {"other-founding", "messages of another founding or group came in: " +
+		"see that all hosts have the same genesis"},
+	AlarmDisk: {"disk-error", "its disk refuses to read or write: see the host's log, and replace the disk"},
+
+	AlarmHostSilent: {"host-silent", "its host does not answer its enclave, so the figures are missing: " +
+		"see the host's log"},
+	AlarmBadFrames: {"bad-frames", "its host sent its enclave what does not decode or makes no sense: " +
+		"the host is damaged or tampered with"},
+	AlarmBadMACs: {"bad-macs", "its host delivered messages of peers that are not authentic: " +
+		"a host on the way damages or forges them"},
+	AlarmRefusedCertificate: {"refused-certificate", "its enclave refused to certify what its host asked " +
+		"for: once after a restart is nothing, again and again is a fault of the host"},
+	AlarmRefusedClaim: {"refused-claim", "its enclave refused results that its host reported: " +
+		"the host is damaged or tampered with"},
+	AlarmBadReplies: {"bad-replies", "replies of peers were refused in the vote: " +
+		"a host on the way damages, replays or forges them"},
+	AlarmInactive: {"not-active", "its enclave waits for its host and serves nobody yet: see the host's log"},
+	AlarmBadRecord: {"bad-record", "its host delivered mail that is not what was stored: " +
+		"clients were given it from elsewhere or were refused"},
+
+	AlarmUnreachable: {"unreachable", "it does not answer: see that the enclave's process runs " +
+		"and that its admin address is reachable"},
+	AlarmDiverged: {"diverged", "its state differs from that of the majority at the same order: " +
+		"stop it, and let it be repaired from its peers"},
+}
+
+// Name returns the alarm's name for scripts, such as "peer-silent".
+func (c AlarmCode) Name() string {
+	if t, ok := alarmTexts[c]; ok {
+		return t.name
+	}
+	return fmt.Sprintf("alarm-%d", uint16(c))
+}
+
+// Sentence returns what the alarm means and what to do.
+func (c AlarmCode) Sentence() string {
+	if t, ok := alarmTexts[c]; ok {
+		return t.sentence
+	}
+	return "an alarm that this program does not know: use a newer one"
+}
+
+// NoReplica is the Subject of an alarm that concerns no other replica.
+const NoReplica wire.ReplicaID = 0xffff
+
+// Alarm is one alarm that a replica raises. Count is how often since the start, 0 where that means nothing.
+type Alarm struct {
+	Code    AlarmCode
+	Subject wire.ReplicaID // the replica that it is about, or NoReplica for the one that raises it
+	Count   uint64
+}
+
+// String returns the alarm for people: "peer-silent (replica 2): ...". It starts with the name.
+func (a Alarm) String() string {
+	text := a.Code.Name()
+	switch {
+	case a.Subject != NoReplica:
+		text += fmt.Sprintf(" (replica %d)", a.Subject)
+	case a.Count > 0:
+		text += fmt.Sprintf(" (%d)", a.Count)
+	}
+	return text + ": " + a.Code.Sentence()
+}
+
+// AlarmBytes is the size of an encoded alarm.
+const AlarmBytes = 2 + 2 + 8
+
+// AppendAlarms appends a list of alarms, at most MaxAlarms of them.
+func AppendAlarms(dst []byte, alarms []Alarm) []byte {
+	alarms = alarms[:min(len(alarms), MaxAlarms)]
+	dst = canon.AppendCount(dst, len(alarms))
+	for _, a := range alarms {
+		dst = canon.AppendUint16(dst, uint16(a.Code))
+		dst = canon.AppendUint16(dst, uint16(a.Subject))
+		dst = canon.AppendUint64(dst, a.Count)
+	}
+	return dst
+}
+
+// ReadAlarms reads what AppendAlarms appended. An unknown code is kept: a newer host may know more.
+func ReadAlarms(r *canon.Reader) []Alarm {
+	alarms := make([]Alarm, r.Count(MaxAlarms, AlarmBytes))
+	for i := range alarms {
+		alarms[i] = Alarm{Code: AlarmCode(r.Uint16()), Subject: wire.ReplicaID(r.Uint16()), Count: r.Uint64()}
+	}
+	return alarms
+}
