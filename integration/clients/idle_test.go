@@ -23,9 +23,9 @@ func TestIdleAcrossReplicas(t *testing.T) {
 		seen := newWatcher()
 		watcher := d.Dial(t, watched, demo.TLS, &imapclient.Options{UnilateralDataHandler: seen.handler()})
 		writer := d.Dial(t, changed, demo.STARTTLS, nil)
-		_, err := watcher.Select("INBOX", nil).Wait()
+		selected, err := watcher.Select("INBOX", nil).Wait()
 		must(t, err)
-		before := watcher.Mailbox().NumMessages
+		before := selected.NumMessages
 		_, err = writer.Select("INBOX", nil).Wait()
 		must(t, err)
 		idle, err := watcher.Idle()
@@ -68,7 +68,10 @@ func TestReadYourNeighboursWrites(t *testing.T) {
 		for r, c := range clients {
 			got, v, err := c.All("Archive")
 			must(t, err)
-			last := got[len(got)-1]
+			var last demo.Message
+			if len(got) > 0 {
+				last = got[len(got)-1]
+			}
 			if len(got) != round+1 || last.UID != uid || v != validity || string(last.Body) != string(body) {
 				t.Fatalf("round %d: replica %d shows %d messages, last UID %d (want %d), UIDVALIDITY %d (want %d)",
 					round, r, len(got), last.UID, uid, v, validity)

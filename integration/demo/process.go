@@ -67,8 +67,8 @@ func Launch(t testing.TB, o Options) *Demo {
 	}()
 	t.Cleanup(func() {
 		d.Kill()
-		if t.Failed() {
-			t.Logf("the program wrote:\n%s", d.tail())
+		if logged, _ := os.ReadFile(d.Stderr); t.Failed() && len(logged) > 0 {
+			t.Logf("the program logged:\n%s", logged[max(0, len(logged)-tailBytes):])
 		}
 	})
 	return d
