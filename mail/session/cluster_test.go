@@ -35,6 +35,7 @@ type cluster struct {
 	exposed  bytes.Buffer
 	watchers map[*watcher]bool
 	commands map[command.Kind]int
+	gone     map[wire.Digest]bool // records that no host has any more
 }
 
 type watcher struct {
@@ -127,6 +128,9 @@ func (r *replica) Record(_ context.Context, d wire.Digest, size uint32) ([]byte,
 	if r.records++; r.onRecord != nil {
 		r.onRecord(r.records)
 	}
+	if r.gone[d] {
+		return nil, fmt.Errorf("test: %w", ErrGone)
+	}
 	if b := r.bodies[d]; b != nil {
 		return bytes.Clone(b), nil
 	}
@@ -181,6 +185,7 @@ func newCluster(t testing.TB) *cluster {
 	return &cluster{
 		store: store, machine: machine, order: machine.Applied(), bodies: make(map[wire.Digest][]byte),
 		watchers: make(map[*watcher]bool), commands: make(map[command.Kind]int),
+		gone: make(map[wire.Digest]bool),
 	}
 }
 

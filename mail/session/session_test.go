@@ -98,6 +98,7 @@ func TestExpungeIsToldOnlyWhenAllowed(t *testing.T) {
 	if err != nil || len(got) != 3 || got[1].uid != 3 || got[2].uid != 4 {
 		t.Errorf("FETCH of a cached message that is gone: %d answers, %v", len(got), err)
 	}
+	w.cluster.gone[b.view.messages[1].Body] = true
 	got, err = d.fetch(b, seqs(2, 3), subject)
 	w.wantCode(err, codeExpungeIssued)
 	if len(got) != 1 || got[0].uid != 3 {
