@@ -59,8 +59,8 @@ var writes = []string{"STORE", "UID STORE", "EXPUNGE", "UID EXPUNGE", "MOVE", "U
 
 func to(s state) func(state) state { return func(state) state { return s } }
 
-// wire renders a sample with a tag.
-func wire(tag, name string) string {
+// rendered is a sample with a tag.
+func rendered(tag, name string) string {
 	line := tag + " " + name
 	if args := samples[name].args; args != "" {
 		line += " " + args
@@ -124,7 +124,7 @@ func TestStateTable(t *testing.T) {
 
 func checkPair(t *testing.T, c *client, start state, first, second string) {
 	t.Helper()
-	c.send(wire("p1", first) + wire("p2", second) + "p3 NOOP\r\n")
+	c.send(rendered("p1", first) + rendered("p2", second) + "p3 NOOP\r\n")
 	now, closed := start, false
 	for i, name := range []string{first, second, "NOOP"} {
 		tag := []string{"p1", "p2", "p3"}[i]
@@ -159,7 +159,7 @@ func TestStateTableInIdle(t *testing.T) {
 			continue
 		}
 		c := g.selectInbox()
-		c.send("i IDLE\r\n" + wire("p1", name))
+		c.send("i IDLE\r\n" + rendered("p1", name))
 		for _, l := range c.rest() {
 			if strings.HasPrefix(l, "p1 ") {
 				t.Errorf("%s ran in IDLE: %q", name, l)
