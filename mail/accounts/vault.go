@@ -18,8 +18,8 @@ func ID(keys seal.Keys, address string) command.AccountID {
 	return command.AccountID(seal.AccountToken(keys, address))
 }
 
-// Vault seals and opens the records of one account. Immutable; safe for concurrent use when Rand is. It
-// prints as nothing but the account's id.
+// Vault seals and opens the records of one account. Immutable; safe for concurrent use when its
+// source of randomness is.
 type Vault struct {
 	account command.AccountID
 	key     seal.AccountKey
