@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"troxymail/bftcore"
@@ -58,11 +59,12 @@ type assembly struct {
 
 // absence is a record that this host lacks and asks its peers for.
 type absence struct {
-	wanted bool                 // by the core, before a vote
-	reads  []boundary.GetRecord // of the own enclave
-	askAt  int64
-	asked  int
-	peer   int
+	wanted  bool                 // by the core, before a vote
+	damaged bool                 // it is here, but not as it was stored
+	reads   []boundary.GetRecord // of the own enclave
+	askAt   int64
+	asked   int
+	peer    int
 }
 
 func newBodyKeeper(n *Node) *bodyKeeper {
@@ -183,7 +185,9 @@ func (s *bodyState) drop(k arrival) {
 
 // whole stores a body that arrived.
 func (s *bodyState) whole(from int, d wire.Digest, body []byte, pushed bool) {
+	s.countLost(d)
 	if err := s.n.o.Bodies.Put(d, body); err != nil {
+		s.n.diskErrors.Add(1)
 		s.n.o.Logger.Error("body.not_stored", "cause", err.Error())
 		return
 	}
@@ -194,6 +198,22 @@ func (s *bodyState) whole(from int, d wire.Digest, body []byte, pushed bool) {
 		s.attest(from, d)
 	}
 	s.found(d, body)
+}
+
+// countLost counts a record that this host should have had and a peer gave it. One that is merely absent
+// counts only while this host lags behind nobody: else its order may be yet to come here.
+func (s *bodyState) countLost(d wire.Digest) {
+	a := s.missing[d]
+	if a == nil || len(a.reads) == 0 {
+		return
+	}
+	if status := s.n.Status(); !a.damaged && status.Known <= status.Applied {
+		_, err := s.n.o.Bodies.Get(d)
+		a.damaged = err != nil
+	}
+	if a.damaged {
+		s.n.recordsLost.Add(1)
+	}
 }
 
 // spread tells all peers of the own enclave's body by its first piece; they fetch the others.
@@ -210,6 +230,7 @@ func (s *bodyState) spread(d wire.Digest, body []byte) {
 func (s *bodyState) attest(from int, d wire.Digest) {
 	body, err := s.n.o.Bodies.Get(d)
 	if err != nil {
+		s.n.diskErrors.Add(1)
 		s.n.o.Logger.Error("body.not_read_back", "cause", err.Error())
 		return
 	}
@@ -262,6 +283,7 @@ func (s *bodyState) get(g boundary.GetRecord) {
 	}
 	a := s.lack(g.Digest)
 	a.reads = append(a.reads, g)
+	a.damaged = a.damaged || errors.Is(err, ErrRecordDamaged)
 }
 
 // lack notes that a record is missing and asks the first peer.

@@ -64,6 +64,12 @@ func (n *Node) frame(f []byte) error {
 			return err
 		}
 		n.bodies.get(g)
+	case boundary.KindHostStatusQuery:
+		q, err := boundary.DecodeHostStatusQuery(f)
+		if err != nil {
+			return err
+		}
+		n.inbox.put(sourceSelf, 0, statusAsked{token: q.Token})
 	case boundary.KindStoreBody:
 		p, err := boundary.DecodeStoreBody(f)
 		if err != nil {

@@ -107,6 +107,7 @@ func (x *executor) do(ctx context.Context, w work) error {
 	for i := range applied {
 		x.add(&w.batch.Requests[i], applied[i], false)
 	}
+	x.n.roots.note(w.batch.Order, x.n.o.Application.Root())
 	x.n.inbox.put(sourceSelf, 0, bftcore.Executed{Order: w.batch.Order})
 	return nil
 }

@@ -41,9 +41,14 @@ type Node struct {
 	synced    atomic.Uint64 // of those, synced
 	dropBelow atomic.Uint64 // order below which the log may be cut; 0 for no wish
 	status    atomic.Pointer[bftcore.Status]
-	stop      context.CancelCauseFunc
-	ready     chan struct{} // closed when the enclave is ACTIVE
-	onReady   sync.Once
+	counters  atomic.Pointer[bftcore.Counters]
+	roots     roots
+	began     int64 // when New was called
+	// What the body goroutine met: records that were missing or damaged here, and disk errors.
+	recordsLost, diskErrors atomic.Uint64
+	stop                    context.CancelCauseFunc
+	ready                   chan struct{} // closed when the enclave is ACTIVE
+	onReady                 sync.Once
 }
 
 // New restores the core from the log. The store may be behind the log (it is brought forward) but not
@@ -75,6 +80,8 @@ func New(o Options) (*Node, error) {
 		durableC: make(chan struct{}, 1), unsynced: make(chan struct{}, 1), ready: make(chan struct{}),
 	}
 	n.bodies = newBodyKeeper(n)
+	n.began = o.Now()
+	n.roots.note(o.Application.Applied(), o.Application.Root())
 	n.publish()
 	return n, nil
 }
@@ -86,6 +93,9 @@ func (n *Node) Ready() <-chan struct{} { return n.ready }
 
 // Status returns how far the host is, as of a moment ago.
 func (n *Node) Status() bftcore.Status { return *n.status.Load() }
+
+// Counters returns what the core counted since New, as of a moment ago.
+func (n *Node) Counters() bftcore.Counters { return *n.counters.Load() }
 
 // Run runs the node until ctx ends (nil) or something that cannot be gone on with fails.
 func (n *Node) Run(ctx context.Context) error {
@@ -151,4 +161,6 @@ func (n *Node) Receive(from int, frame []byte) {
 func (n *Node) publish() {
 	s := n.core.Status()
 	n.status.Store(&s)
+	c := n.core.Counters()
+	n.counters.Store(&c)
 }

@@ -88,6 +88,9 @@ func (o *orderer) step(now int64, e bftcore.Event) {
 		delete(o.calls, x.answer.Token)
 		o.n.core.Step(now, x.event(kind))
 		return
+	case statusAsked:
+		o.answerStatus(x)
+		return
 	case bftcore.Verified:
 		delete(o.calls, x.Token)
 	}

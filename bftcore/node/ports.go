@@ -17,10 +17,15 @@ type Applied struct {
 // further: the node waits for that and applies the batch again.
 var ErrWaitForLog = errors.New("node: the store waits for the log to be synced")
 
+// ErrRecordDamaged is wrapped by Bodies.Get for a record that is not what was stored.
+var ErrRecordDamaged = errors.New("node: a stored record is damaged")
+
 // Application is the replicated state machine with its store. One goroutine calls it.
 type Application interface {
 	// Applied returns the order up to which batches are applied, in memory or on disk.
 	Applied() uint64
+	// Root returns the digest of the state at Applied, cheaply: equal at all correct replicas of one order.
+	Root() wire.Digest
 	// Apply executes a batch, order by order without a gap, whole or not at all, and returns one entry a
 	// request. An error other than ErrWaitForLog is of the disk, never of a request, and ends the node.
 	Apply(order uint64, requests []wire.Request) ([]Applied, error)
@@ -37,7 +42,8 @@ type Application interface {
 
 // Bodies keeps sealed records by digest. Safe for concurrent use.
 type Bodies interface {
-	// Get returns the record, checked against its digest; an error when it is absent or damaged.
+	// Get returns the record, checked against its digest; an error when it is absent, one that wraps
+	// ErrRecordDamaged when it is there and damaged.
 	Get(digest wire.Digest) ([]byte, error)
 	// Has reports whether a large body is there, durably.
 	Has(digest wire.Digest) bool

@@ -40,6 +40,8 @@ func (w *owner) frame(f []byte) {
 		err = w.bodyStored(boundary.PeerMessage(f))
 	case boundary.KindReadBack:
 		err = w.readBack(f)
+	case boundary.KindHostStatus:
+		err = w.hostStatus(f)
 	case boundary.KindRecord:
 		err = w.record(f)
 	default:

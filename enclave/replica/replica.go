@@ -149,6 +149,7 @@ type owner struct {
 	stats   Stats
 
 	pendingBytes int // commands in waiting and queue
+	statusCalls  statusCalls
 }
 
 func newOwner(r *Replica) *owner {

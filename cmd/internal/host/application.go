@@ -21,6 +21,8 @@ var _ node.Application = (*application)(nil)
 
 func (a *application) Applied() uint64 { return a.machine.Applied() }
 
+func (a *application) Root() wire.Digest { return a.machine.Root() }
+
 func (a *application) Apply(order uint64, requests []wire.Request) ([]node.Applied, error) {
 	results, infos, err := a.machine.Apply(order, requests)
 	if errors.Is(err, kv.ErrLogNotDurable) {

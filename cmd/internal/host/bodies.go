@@ -1,6 +1,9 @@
 package host
 
 import (
+	"errors"
+	"fmt"
+
 	"troxymail/bftcore/node"
 	"troxymail/bftcore/wire"
 	"troxymail/mailstore/blob"
@@ -12,7 +15,11 @@ type bodyStore struct{ store *blob.Store }
 var _ node.Bodies = bodyStore{}
 
 func (b bodyStore) Get(digest wire.Digest) ([]byte, error) {
-	return b.store.Get(digest, wire.MaxBodyBytes)
+	record, err := b.store.Get(digest, wire.MaxBodyBytes)
+	if errors.Is(err, blob.ErrDamaged) {
+		err = fmt.Errorf("%w: %w", node.ErrRecordDamaged, err)
+	}
+	return record, err
 }
 
 func (b bodyStore) Has(digest wire.Digest) bool { return b.store.Has(digest) }
