@@ -74,7 +74,7 @@ func TestHoldsExhaustive(t *testing.T) {
 }
 
 // compare checks Holds against a search through all subsets.
-func compare(t testing.TB, g Config, ws []Witness) {
+func compare(t rapid.TB, g Config, ws []Witness) {
 	t.Helper()
 	want := false
 	for set := range 1 << len(ws) {
