@@ -3,8 +3,12 @@ package imapgate
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"io"
 	"log/slog"
+	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +22,8 @@ import (
 func TestPanicsEndOneConnection(t *testing.T) {
 	const content = "the very private content"
 	for _, tc := range []struct{ call, send string }{
-		{"LOGIN", ""}, {"CLOSED", "a LOGOUT\r\n"}, {"LIST", "a LIST \"\" *\r\n"}, {"STATUS", "a STATUS x (SIZE)\r\n"},
+		{"LOGIN", ""}, {"CLOSED", "a LOGOUT\r\n"},
+		{"LIST", "a LIST \"\" *\r\n"}, {"STATUS", "a STATUS x (SIZE)\r\n"},
 		{"CREATE", "a CREATE x\r\n"}, {"DELETE", "a DELETE x\r\n"}, {"RENAME", "a RENAME x y\r\n"},
 		{"SUBSCRIBE", "a SUBSCRIBE x\r\n"}, {"UNSUBSCRIBE", "a UNSUBSCRIBE x\r\n"},
 		{"APPEND", "a APPEND INBOX {3+}\r\nabc\r\n"}, {"NAMESPACE", "a NAMESPACE\r\n"},
@@ -241,12 +246,61 @@ func TestShutdownGivesUp(t *testing.T) {
 	c.rest()
 }
 
+// Should the engine ever ask for more than its command before it has answered, it gets no more.
+func TestEngineThatLosesItsPlaceGetsNoMore(t *testing.T) {
+	g := open(t)
+	ours, theirs := net.Pipe()
+	defer ours.Close()
+	guard := newGuard(g.server, theirs, nil, netip.Addr{})
+	defer guard.kill()
+	guard.current = &command{tag: "a", name: "LIST"}
+	if n, err := guard.Read(make([]byte, 10)); n != 0 || err != io.EOF {
+		t.Fatalf("read %d bytes, error %v", n, err)
+	}
+}
+
+// What a connection holds before login, whatever it sends, is bounded: here many send as much of a
+// command as they may, and neither end nor log in.
+func TestMemoryBeforeLogin(t *testing.T) {
+	// bytes: 64 KiB for the server and 32 KiB for the client, which is in this process too
+	const clients, each = 100, 96 << 10
+	g := open(t, func(o *Options) {
+		o.Conns = limit.NewConns(limit.Caps{
+			Total: clients, PreAuth: clients, PerAddress: clients, PerNetwork: clients,
+		})
+	})
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapInuse + m.StackInuse
+	}
+	before := heap()
+	for range clients {
+		conn, err := tls.Dial("tcp", g.implicit.String(), g.clientTLS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := newClient(t, conn)
+		c.expect("* OK")
+		c.send("a NOOP\r\nb AUTHENTICATE PLAIN " + strings.Repeat("A", authLineBytes-30))
+		c.expect("a OK")
+	}
+	if after := heap(); after > before+clients*each {
+		t.Errorf("%d bytes for each connection", (after-before)/clients)
+	} else {
+		t.Logf("%d bytes for each connection", (after-before)/clients)
+	}
+}
+
 func TestPeers(t *testing.T) {
 	if loopback := netip.MustParseAddr("::ffff:127.0.0.1").Unmap(); !loopback.IsLoopback() {
 		t.Fatal("an IPv4 loopback address in IPv6 form is none")
 	}
 	g := &guard{server: &Server{options: Options{PlainOnLoopback: true}}}
-	for addr, want := range map[string]bool{"127.0.0.9": true, "::1": true, "192.0.2.1": false, "2001:db8::1": false} {
+	for addr, want := range map[string]bool{
+		"127.0.0.9": true, "::1": true, "192.0.2.1": false, "2001:db8::1": false,
+	} {
 		if g.peer = netip.MustParseAddr(addr); g.mayLogin() != want {
 			t.Errorf("%s may log in without TLS: %v", addr, !want)
 		}

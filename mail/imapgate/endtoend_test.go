@@ -12,7 +12,8 @@ import (
 
 const letter = "From: Bob <bob@example.org>\r\nTo: alice@example.org\r\nSubject: Lunch\r\n" +
 	"Content-Type: multipart/mixed; boundary=b\r\n\r\n" +
-	"--b\r\nContent-Type: text/plain\r\n\r\nAt noon.\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>At noon.\r\n--b--\r\n"
+	"--b\r\nContent-Type: text/plain\r\n\r\nAt noon.\r\n" +
+	"--b\r\nContent-Type: text/html\r\n\r\n<p>At noon.\r\n--b--\r\n"
 
 // program is a go-imap client that has logged in over TLS at one of two gates of one cluster.
 func program(t *testing.T, g *gate, o *imapclient.Options) *imapclient.Client {

@@ -84,8 +84,10 @@ func harmless(t interface{ Fatalf(string, ...any) }, o outcome) {
 // pieces are what random inputs are made of: everything that means something to the framer.
 var pieces = []string{
 	"a ", "b1 ", "NOOP", "APPEND ", "UID ", "CREATE ", "INBOX ", "\r\n", "\r\n", "\n", "\r", " ", "(", ")", "()",
-	`"`, `\`, `"x"`, `"\""`, "{", "}", "{3}\r\n", "{3+}\r\n", "{0}\r\n", "{13+}\r\n", "{5000+}\r\n", "{9}\n", "abc",
-	"x y", "\x00", "+", "*", "~", "AUTHENTICATE ", strings.Repeat("x", 20), strings.Repeat("(", 12), "]", "%", "\xff",
+	`"`, `\`, `"x"`, `"\""`, "{", "}", "{3}\r\n", "{3+}\r\n", "{0}\r\n", "{13+}\r\n", "{5000+}\r\n",
+	"{9}\n", "abc", "x y", "\x00", "+", "*", "~", "AUTHENTICATE ", strings.Repeat("x", 20),
+	strings.Repeat("(", 12),
+	"]", "%", "\xff",
 }
 
 func TestFramerEqualsReference(t *testing.T) {
@@ -102,7 +104,8 @@ func TestFramerEqualsReference(t *testing.T) {
 func FuzzFramer(f *testing.F) {
 	for _, seed := range []string{
 		"a NOOP\r\n", "a CREATE {3+}\r\nx\"y\r\nb NOOP\r\n", "a APPEND INBOX {3}\r\nabc\r\n",
-		"a APPEND {5+}\r\nINBOX (\\Seen) {3+}\r\nabc {3+}\r\n", "a \"x {5+}\r\n", "a b ( {1}\r\nx)\r\n", "\r\n\n a\r\n",
+		"a APPEND {5+}\r\nINBOX (\\Seen) {3+}\r\nabc {3+}\r\n", "a \"x {5+}\r\n",
+		"a b ( {1}\r\nx)\r\n", "\r\n\n a\r\n",
 		"a CREATE \"x\\\"\" {2+}\r\n\r\n\r\n", "(((((((((((((((((((((((((((((((((((((((((",
 	} {
 		f.Add([]byte(seed))
@@ -119,8 +122,10 @@ func TestEndlessInputIsBounded(t *testing.T) {
 	for _, tc := range []struct{ name, prefix, again string }{
 		{"no line end", "a NOOP ", "x"}, {"no space", "", "x"}, {"parens", "a ", "("}, {"quoted", "a \"", "x"},
 		{"escapes", "a \"", `\\`}, {"brace", "a CREATE {", "1"}, {"literals", "a CREATE", " {1+}\r\nx"},
-		{"empty literals", "a CREATE", " {0+}\r\n"}, {"quotes in literals", "a CREATE", " {9+}\r\n\"\"\"\"\"\"\"\"\""},
-		{"authenticate", "a AUTHENTICATE PLAIN ", "A"}, {"refused literals", "a CREATE {2+}\r\n\r\n", " {9+}\r\n123456789"},
+		{"empty literals", "a CREATE", " {0+}\r\n"},
+		{"quotes in literals", "a CREATE", " {9+}\r\n\"\"\"\"\"\"\"\"\""},
+		{"authenticate", "a AUTHENTICATE PLAIN ", "A"},
+		{"refused literals", "a CREATE {2+}\r\n\r\n", " {9+}\r\n123456789"},
 	} {
 		for _, b := range []bounds{preAuthBounds, sessionBounds} {
 			s := &endless{next: tc.prefix, again: tc.again}

@@ -82,7 +82,8 @@ func TestIdleWithoutDone(t *testing.T) {
 			continue
 		}
 		c.send(send)
-		if lines := c.rest(); !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "* BYE") }) {
+		bye := func(l string) bool { return strings.HasPrefix(l, "* BYE") }
+		if lines := c.rest(); !slices.ContainsFunc(lines, bye) {
 			t.Errorf("%.10q: closed without BYE: %q", send, lines)
 		}
 	}

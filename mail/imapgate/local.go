@@ -57,9 +57,7 @@ func (g *guard) idle(c *command) error {
 	join := g.startIdle()
 	g.conn.wait()
 	line, err := g.framer.rawLine(idleBytes)
-	if failure := join(); failure != nil && err == nil {
-		err = errKicked
-	}
+	join()
 	switch {
 	case err != nil:
 		return g.over(err)
@@ -70,27 +68,24 @@ func (g *guard) idle(c *command) error {
 	return g.write(completed(c))
 }
 
-// startIdle lets the session tell what changes. join stops it and returns an error if it had ended
-// before it was told to.
-func (g *guard) startIdle() (join func() error) {
+// startIdle lets the session tell what changes, until join is called. If that ends before, the
+// connection is kicked: out of the wait for DONE, or of the next wait after it.
+func (g *guard) startIdle() (join func()) {
 	if !g.mailbox {
-		return func() error { return nil }
+		return func() {}
 	}
 	ctx, cancel := context.WithCancel(g.ctx)
-	done := make(chan error, 1)
+	done := make(chan struct{})
 	go func() {
-		err := g.runIdle(ctx)
-		if ctx.Err() != nil {
-			done <- nil
-			return
+		defer close(done)
+		if err := g.runIdle(ctx); ctx.Err() == nil {
+			g.server.refusal("*", "IDLE", err) // for the log
+			g.conn.kick()
 		}
-		g.server.refusal("*", "IDLE", err) // for the log
-		done <- errIdleEnded
-		g.conn.kick()
 	}()
-	return func() error {
+	return func() {
 		cancel()
-		return <-done
+		<-done
 	}
 }
 

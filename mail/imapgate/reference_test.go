@@ -46,7 +46,7 @@ func (r *reference) next() outcome {
 			piece = piece[:n-1]
 		}
 		length += len(piece)
-		plain := quotedString.ReplaceAllStringFunc(string(piece), func(q string) string { return strings.Repeat("q", len(q)) })
+		plain := quotedString.ReplaceAllStringFunc(string(piece), blank)
 		brace := strings.IndexByte(plain, '{')
 		if open := strings.IndexByte(plain, '"'); open >= 0 && open < brace {
 			brace = -1
@@ -158,3 +158,6 @@ func pick(i, otherwise int) int {
 	}
 	return i
 }
+
+// blank keeps a quoted string's length and nothing of what is in it.
+func blank(quoted string) string { return strings.Repeat("q", len(quoted)) }

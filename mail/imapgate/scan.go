@@ -109,7 +109,8 @@ func (s *scan) pushQuoted(ch byte) {
 // openBrace begins a literal header, which may stand only where an argument may: anywhere else client
 // and guard would not agree on what follows. That leaves out literal8, ~{n}, which only BINARY allows.
 func (s *scan) openBrace() *fault {
-	if n := len(s.line); s.refused == nil && (n == 0 || s.line[n-1] != ' ' && s.line[n-1] != '(') {
+	n := len(s.line)
+	if s.refused == nil && (n == 0 || s.line[n-1] != ' ' && s.line[n-1] != '(') {
 		return fatal("*", "Malformed literal")
 	}
 	s.header = []byte{'{'}
@@ -159,7 +160,8 @@ func (s *scan) charge(lit message) *fault {
 	return f
 }
 
-// refuse remembers the first, or a fatal, reason why the command will not run, and lets go of what was read of it.
+// refuse remembers the first, or a fatal, reason why the command will not run, and lets go of what was
+// read of it.
 func (s *scan) refuse(f *fault) {
 	if s.refused == nil || f.fatal {
 		s.refused = f

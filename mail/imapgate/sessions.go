@@ -22,7 +22,8 @@ type Sessions interface {
 // It is used by one goroutine at a time.
 type Session interface {
 	Close() error
-	List(ctx context.Context, ref string, patterns []string, o *imap.ListOptions, each func(*imap.ListData) error) error
+	List(ctx context.Context, ref string, patterns []string, o *imap.ListOptions,
+		each func(*imap.ListData) error) error
 	Status(ctx context.Context, mailbox string, o *imap.StatusOptions) (*imap.StatusData, error)
 	Create(ctx context.Context, mailbox string, o *imap.CreateOptions) error
 	Delete(ctx context.Context, mailbox string) error
@@ -42,7 +43,8 @@ type Session interface {
 		each func(seq uint32) session.MessageWriter) error
 	Store(ctx context.Context, nums imap.NumSet, flags *imap.StoreFlags, o *imap.StoreOptions,
 		each func(seq uint32) session.MessageWriter) error
-	Search(ctx context.Context, uid bool, c *imap.SearchCriteria, o *imap.SearchOptions) (*imap.SearchData, error)
+	Search(ctx context.Context, uid bool, c *imap.SearchCriteria,
+		o *imap.SearchOptions) (*imap.SearchData, error)
 	Copy(ctx context.Context, nums imap.NumSet, dest string) (*imap.CopyData, error)
 	Move(ctx context.Context, w session.Updates, nums imap.NumSet, dest string) (*imap.CopyData, error)
 	Expunge(ctx context.Context, w session.Updates, uids *imap.UIDSet) error

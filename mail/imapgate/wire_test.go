@@ -68,7 +68,8 @@ func TestRefusedLiteralsNeverRun(t *testing.T) {
 		closed     bool
 	}{
 		{"append over the limit, unasked", "a APPEND INBOX {5000+}\r\n" + injected, "a BAD", true},
-		{"append over the limit, LITERAL+ style", "a APPEND INBOX {1033+}\r\n" + pad(injected, 1033) + "\r\n", "a NO [TOOBIG]", false},
+		{"append over the limit, LITERAL+ style",
+			"a APPEND INBOX {1033+}\r\n" + pad(injected, 1033) + "\r\n", "a NO [TOOBIG]", false},
 		{"create, unasked", "a CREATE {5021+}\r\n" + injected, "a BAD", true},
 		{"create, 20000 asked", "a CREATE {20000}\r\n", "a NO [LIMIT]", false},
 		{"append asked", "a APPEND INBOX {1001}\r\n", "a NO [TOOBIG]", false},
@@ -90,7 +91,8 @@ func TestRefusedLiteralsNeverRun(t *testing.T) {
 		{"empty tag", " CREATE Pwned\r\n", "* BAD", true},
 		{"long tag", strings.Repeat("a", 200) + " CREATE Pwned\r\n", "* BAD", true},
 		{"second message, asked", "a APPEND INBOX {3+}\r\nabc {17}\r\n", "a BAD", false},
-		{"second message, unasked", "a APPEND INBOX {3+}\r\nabc {23+}\r\nx0 X\r\nx1 CREATE Pwned\r\n\r\n", "a BAD", false},
+		{"second message, unasked",
+			"a APPEND INBOX {3+}\r\nabc {23+}\r\nx0 X\r\nx1 CREATE Pwned\r\n\r\n", "a BAD", false},
 		{"second message, large", "a APPEND INBOX {3+}\r\nabc {5000+}\r\n" + injected, "a BAD", true},
 		{"NUL in a message", "a APPEND INBOX {5+}\r\na\x00bcd\r\n", "a NO [CANNOT]", false},
 		{"tail after a message", "a APPEND INBOX {3+}\r\nabcx1 CREATE Pwned\r\n", "a BAD", false},
@@ -146,7 +148,8 @@ func TestAppendStoresWhatWasSent(t *testing.T) {
 		{"name as literal", "a APPEND {5+}\r\nINBOX {3}\r\n", "abc\r\n", "abc"},
 		{"looks like commands", "", "a APPEND INBOX {16+}\r\nx1 CREATE Pwned\n\r\n", "x1 CREATE Pwned\n"},
 		{"one byte", "", "a APPEND INBOX {1+}\r\nx\r\n", "x"},
-		{"at the limit", "a APPEND INBOX {1000}\r\n", strings.Repeat("m", 1000) + "\r\n", strings.Repeat("m", 1000)},
+		{"at the limit",
+			"a APPEND INBOX {1000}\r\n", strings.Repeat("m", 1000) + "\r\n", strings.Repeat("m", 1000)},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			g := open(t)
