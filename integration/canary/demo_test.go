@@ -133,7 +133,7 @@ func traffic(t *testing.T, d *demo.Demo, s secrets, r int) {
 	defer c.Close()
 	box := s.mailbox.Text
 	c.Create(box, nil).Wait() // NO at the second replica: it is there already
-	child := fmt.Sprintf("%s/%s-%d", box, s.child.Text, r)
+	child := fmt.Sprintf("%s/%s-%s", box, s.child.Text, rand.Text())
 	c.Create(child, nil).Wait()
 	if err := c.Subscribe(box).Wait(); err != nil {
 		t.Fatal(err)

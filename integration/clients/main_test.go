@@ -15,7 +15,7 @@ import (
 )
 
 // programLimit is when a client that does not end has failed.
-const programLimit = 60 * time.Second
+const programLimit = 30 * time.Second
 
 func TestMain(m *testing.M) { demo.Main(m) }
 
@@ -55,6 +55,7 @@ func run(t *testing.T, input string, env []string, name string, args ...string) 
 	cmd.Env = append(os.Environ(), env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
+	cmd.WaitDelay = time.Second // a killed shell's children may hold the pipes
 	err := cmd.Run()
 	return out.String(), errs.String(), err
 }

@@ -145,7 +145,8 @@ func TestPrintedLines(t *testing.T) {
 		switch name {
 		case "mutt":
 			rc := filepath.Join(work, "muttrc")
-			must(t, os.WriteFile(rc, []byte("push '<quit>y'\n"), 0o600))
+			must(t, os.WriteFile(rc, []byte("set quit=yes\npush '<quit>'\n"), 0o600))
+			must(t, os.Mkdir(filepath.Join(work, "Mail"), 0o700)) // else mutt asks whether to make it
 			line = strings.Replace(line, "mutt ", "mutt -n -F "+rc+" ", 1)
 			file := filepath.Join(work, "mutt.sh")
 			must(t, os.WriteFile(file, []byte(line), 0o600))
