@@ -110,6 +110,7 @@ func (p *player) trust(c bftcore.Call) bftcore.Event {
 
 func (p *player) certificate(k wire.CertKind, at wire.Position, d wire.Digest) wire.Certificate {
 	return wire.Certificate{
-		Kind: k, Founding: founding, Replica: p.config.Self, Incarnation: 1, Vector: p.set.Vector(), New: at, Digest: d,
+		Kind: k, Founding: founding, Replica: p.config.Self, Incarnation: 1, Vector: p.set.Vector(), New: at,
+		Digest: d,
 	}
 }

@@ -54,9 +54,11 @@ func TestForeignLogIsRefused(t *testing.T) {
 	other := w.hosts[1].config
 	other.Founding.Generation++
 	for name, err := range map[string]error{
-		"cut":              start(w.hosts[1].config, records(func(r *bftcore.Record) { r.Body = r.Body[:len(r.Body)-1] })),
-		"order":            start(w.hosts[1].config, records(func(r *bftcore.Record) { r.Order++ })),
-		"kind":             start(w.hosts[1].config, records(func(r *bftcore.Record) { r.Kind = bftcore.RecordCommit })),
+		"cut": start(w.hosts[1].config,
+			records(func(r *bftcore.Record) { r.Body = r.Body[:len(r.Body)-1] })),
+		"order": start(w.hosts[1].config, records(func(r *bftcore.Record) { r.Order++ })),
+		"kind": start(w.hosts[1].config,
+			records(func(r *bftcore.Record) { r.Kind = bftcore.RecordCommit })),
 		"another founding": start(other, records(func(*bftcore.Record) {})),
 	} {
 		if !errors.Is(err, bftcore.ErrLog) {

@@ -17,11 +17,13 @@ func TestDedupAgainstModel(t *testing.T) {
 		high := map[wire.ReplicaID]wire.RequestID{}
 		for range rapid.IntRange(1, 300).Draw(t, "requests") {
 			id := wire.RequestID{
-				Origin: wire.ReplicaID(rapid.IntRange(0, 1).Draw(t, "origin")), Generation: rapid.Uint32Range(1, 2).Draw(t, "generation"),
+				Origin: wire.ReplicaID(rapid.IntRange(0, 1).Draw(t, "origin")), Generation: rapid.Uint32Range(1,
+					2).Draw(t, "generation"),
 				Incarnation: rapid.Uint32Range(1, 2).Draw(t, "incarnation"), Sequence: sequence(t),
 			}
 			top := high[id.Origin]
-			inside := top.Generation == id.Generation && top.Incarnation == id.Incarnation && id.Sequence+DedupWindow > top.Sequence
+			inside := top.Generation == id.Generation && top.Incarnation == id.Incarnation &&
+				id.Sequence+DedupWindow > top.Sequence
 			switch got := d.executed(id); {
 			case got && !done[id]:
 				t.Fatalf("%v counts as executed and was not", id)
@@ -31,7 +33,8 @@ func TestDedupAgainstModel(t *testing.T) {
 			if rapid.IntRange(0, 2).Draw(t, "execute") > 0 {
 				d.mark(&wire.Request{ID: id})
 				done[id] = true
-				if newer(id, top) || id.Generation == top.Generation && id.Incarnation == top.Incarnation && id.Sequence > top.Sequence {
+				if newer(id, top) || id.Generation == top.Generation && id.Incarnation == top.Incarnation &&
+					id.Sequence > top.Sequence {
 					high[id.Origin] = id
 				}
 			}
@@ -40,7 +43,8 @@ func TestDedupAgainstModel(t *testing.T) {
 }
 
 func sequence(t *rapid.T) uint64 {
-	base := rapid.SampledFrom([]uint64{1, DedupWindow - 2, DedupWindow, 3 * DedupWindow, wire.MaxNumber - 5}).Draw(t, "base")
+	base := rapid.SampledFrom([]uint64{1, DedupWindow - 2, DedupWindow, 3 * DedupWindow,
+		wire.MaxNumber - 5}).Draw(t, "base")
 	return base + rapid.Uint64Range(0, 4).Draw(t, "offset")
 }
 

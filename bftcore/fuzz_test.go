@@ -44,7 +44,8 @@ func FuzzCore(f *testing.F) {
 func (w *world) fuzz(op byte, data []byte, i int) {
 	p := w.hosts[int(op>>4)%3]
 	token := uint64(i % 7)
-	junk := wire.Certificate{Kind: wire.CertCommit, Founding: founding, Vector: []uint32{1, 1, 1}, New: wire.Position{Order: token}}
+	junk := wire.Certificate{Kind: wire.CertCommit, Founding: founding, Vector: []uint32{1, 1, 1},
+		New: wire.Position{Order: token}}
 	switch op % 13 {
 	case 0:
 		p.step(bftcore.Received{From: wire.ReplicaID(op >> 6), Raw: data})

@@ -124,6 +124,7 @@ func (v *vote) pick(c *Core, s *slot, r wire.ReplicaID) bool {
 	x := &v.candidates[0]
 	x.asked = true
 	s.verifying++
-	c.toVerify = append(c.toVerify, verification{order: s.order, replica: r, from: x.from, commit: x.commit, raw: x.raw})
+	c.toVerify = append(c.toVerify, verification{order: s.order, replica: r, from: x.from, commit: x.commit,
+		raw: x.raw})
 	return true
 }

@@ -15,7 +15,8 @@ func (c *Core) onPrepared(e Prepared) {
 	}
 	delete(c.calls, e.Token)
 	s.token = 0
-	if e.Certificate == nil || !c.isOwn(e.Certificate, wire.CertPrepare, s, wire.BatchDigest(s.proposal.Digests)) {
+	if e.Certificate == nil || !c.isOwn(e.Certificate, wire.CertPrepare, s,
+		wire.BatchDigest(s.proposal.Digests)) {
 		if e.Certificate != nil {
 			c.counters.NonsenseAnswers++
 		}

@@ -52,7 +52,8 @@ func (w *world) certify(t *testing.T, d *datadriven.TestData) {
 			requests = append(requests, w.requests[n])
 		}
 		// The requests' MACs are not looked at: a hole in an enclave must not be enough.
-		x, err := p.set.CertifyPrepare(wire.Position{Order: uint64(at)}, wire.BatchDigest(wire.RequestDigests(requests)))
+		x, err := p.set.CertifyPrepare(wire.Position{Order: uint64(at)},
+			wire.BatchDigest(wire.RequestDigests(requests)))
 		if err != nil {
 			w.say("the enclave refuses: %v", err)
 			return

@@ -194,7 +194,8 @@ func (w *world) restart(t *testing.T, d *datadriven.TestData) {
 func (w *world) status() {
 	for _, p := range w.hosts {
 		s := p.core.Status()
-		w.say("%d: prepared %d, executed %d, durable %d, waiting requests %d", p.id, s.Prepared, s.Executed, s.Durable, s.Pending)
+		w.say("%d: prepared %d, executed %d, durable %d, waiting requests %d", p.id, s.Prepared, s.Executed,
+			s.Durable, s.Pending)
 	}
 }
 

@@ -49,7 +49,7 @@ type player struct {
 	base    int
 	synced  int
 	applied uint64
-	mute    bool                 // its Readies are thrown away: the host is Byzantine and does what the script says
+	mute    bool                 // its Readies are thrown away: it does what the script says
 	bodies  map[wire.Digest]bool // on its disk
 	config  bftcore.Config
 }
@@ -75,7 +75,8 @@ func newWorld(n int, edit func(*bftcore.Config)) *world {
 
 // start boots core and enclave from the log.
 func (p *player) start() {
-	core, err := bftcore.New(p.config, p.w.now, bftcore.Restored{Records: slices.Values(p.log), Applied: p.applied})
+	core, err := bftcore.New(p.config, p.w.now, bftcore.Restored{Records: slices.Values(p.log),
+		Applied: p.applied})
 	if err != nil {
 		p.w.say("%d cannot start: %v", p.id, err)
 		return
@@ -102,7 +103,8 @@ func (w *world) say(format string, args ...any) {
 // request makes a request of replica origin under a name.
 func (w *world) request(name string, origin int, bodies []string, size int) wire.Request {
 	w.sequence[origin]++
-	id := wire.RequestID{Origin: wire.ReplicaID(origin), Generation: 1, Incarnation: 1, Sequence: w.sequence[origin]}
+	id := wire.RequestID{Origin: wire.ReplicaID(origin), Generation: 1, Incarnation: 1,
+		Sequence: w.sequence[origin]}
 	var digests []wire.Digest
 	for _, b := range bodies {
 		d := wire.Sum([]byte("body " + b))

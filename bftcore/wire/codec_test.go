@@ -11,11 +11,13 @@ func codecs() []codec {
 	commit.Digest = prepare.Digest
 	stored := BodyStored{Certificate: sampleCertificate(CertBodyStored, 2, Position{})}
 	piece := Piece{Body: fill(0xb0), Total: 10, Offset: 4, Bytes: []byte("piece")}
-	result := Result{Status: 3, Touched: []KeyDigest{{Key: Key{Kind: KeyMailbox, Mailbox: 1}, Digest: fill(1)}}, Payload: []byte("payload")}
+	result := Result{Status: 3, Touched: []KeyDigest{{Key: Key{Kind: KeyMailbox, Mailbox: 1},
+		Digest: fill(1)}}, Payload: []byte("payload")}
 	replies := ReplySet{
 		Founding: prepare.Founding, Replica: 1, Incarnation: 4, Vector: []uint32{1, 4, 2}, Order: 5, DurableUpTo: 4,
-		Origin:  RequestID{Origin: 1, Generation: 2, Incarnation: 4},
-		Entries: []ReplyEntry{{Sequence: 1, Request: fill(2), Result: fill(3), Depends: 5, FullBytes: result.Append(nil)}, {Sequence: 2, Request: fill(4), Result: fill(5)}},
+		Origin: RequestID{Origin: 1, Generation: 2, Incarnation: 4},
+		Entries: []ReplyEntry{{Sequence: 1, Request: fill(2), Result: fill(3), Depends: 5,
+			FullBytes: result.Append(nil)}, {Sequence: 2, Request: fill(4), Result: fill(5)}},
 	}
 	fetch := Fetch{From: 5, To: 9}
 	progress := Progress{View: 1, Prepared: 9, Executed: 8, Synced: 7}
@@ -74,10 +76,12 @@ func codecs() []codec {
 		of("result", result.Append(nil), DecodeResult,
 			func(r Result) []byte { return r.Append(nil) },
 			func(t *rapid.T) []byte {
-				r := Result{Status: Status(rapid.Uint16().Draw(t, "status")), Touched: randomTouched(t), Payload: []byte("p")}
+				r := Result{Status: Status(rapid.Uint16().Draw(t, "status")), Touched: randomTouched(t),
+					Payload: []byte("p")}
 				return r.Append(nil)
 			}),
-		of("replies", AppendReplySet(nil, replies.AppendReplySigned(nil), fill(0x3d), replies.Entries), DecodeReplySet,
+		of("replies", AppendReplySet(nil, replies.AppendReplySigned(nil), fill(0x3d), replies.Entries),
+			DecodeReplySet,
 			func(s ReplySet) []byte { return AppendReplySet(nil, s.AppendReplySigned(nil), s.MAC, s.Entries) },
 			randomReplies),
 	}
@@ -87,7 +91,8 @@ func pieceOf(k Kind) func([]byte) (Piece, error) {
 	return func(b []byte) (Piece, error) { return DecodePiece(b, k) }
 }
 
-func of[T any](name string, sample []byte, decode func([]byte) (T, error), encode func(T) []byte, random func(*rapid.T) []byte) codec {
+func of[T any](name string, sample []byte, decode func([]byte) (T, error), encode func(T) []byte,
+	random func(*rapid.T) []byte) codec {
 	return codec{
 		name: name, sample: sample, random: random,
 		decode: func(b []byte) (any, error) { return decode(b) },

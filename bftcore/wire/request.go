@@ -28,7 +28,8 @@ func appendRequestID(dst []byte, id RequestID) []byte {
 }
 
 func readRequestID(r *canon.Reader) RequestID {
-	return RequestID{Origin: replica(r), Generation: incarnation(r), Incarnation: incarnation(r), Sequence: number(r)}
+	return RequestID{Origin: replica(r), Generation: incarnation(r), Incarnation: incarnation(r),
+		Sequence: number(r)}
 }
 
 // RequestFlags qualify a request.
@@ -60,7 +61,8 @@ func (q *Request) Digest() Digest { return Sum(q.Header) }
 func (q *Request) ReadOnly() bool { return q.Flags&FlagReadOnly != 0 }
 
 // AppendRequestHeader appends the MACed part of a request for command.
-func AppendRequestHeader(dst []byte, id RequestID, flags RequestFlags, keys []Key, bodies []Digest, command []byte) []byte {
+func AppendRequestHeader(dst []byte, id RequestID, flags RequestFlags, keys []Key, bodies []Digest,
+	command []byte) []byte {
 	dst = appendHead(dst, KindRequest)
 	dst = appendRequestID(dst, id)
 	dst = canon.AppendUint8(dst, uint8(flags))

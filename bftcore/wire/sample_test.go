@@ -48,7 +48,8 @@ func samplePrepare() (Certificate, []Request) {
 func randomCertificate(t *rapid.T, k CertKind) Certificate {
 	n := rapid.IntRange(1, MaxReplicas).Draw(t, "n")
 	c := Certificate{
-		Kind: k, Epoch: rapid.Uint32().Draw(t, "epoch"), Founding: Founding{Generation: small(t), Digest: digest(t)},
+		Kind: k, Epoch: rapid.Uint32().Draw(t, "epoch"), Founding: Founding{Generation: small(t),
+			Digest: digest(t)},
 		Replica: ReplicaID(rapid.IntRange(0, MaxReplicas-1).Draw(t, "replica")), Incarnation: small(t),
 		Counter: rapid.Uint16().Draw(t, "counter"), New: Position{View: num(t), Order: num(t)},
 		Previous: Position{View: num(t), Order: num(t)}, RecoveryView: num(t), Base: digest(t), Digest: digest(t),
@@ -67,7 +68,8 @@ func digest(t *rapid.T) Digest {
 }
 
 func randomRequest(t *rapid.T) Request {
-	id := RequestID{Origin: ReplicaID(rapid.IntRange(0, MaxReplicas-1).Draw(t, "origin")), Generation: small(t), Incarnation: small(t), Sequence: num(t)}
+	id := RequestID{Origin: ReplicaID(rapid.IntRange(0, MaxReplicas-1).Draw(t, "origin")),
+		Generation: small(t), Incarnation: small(t), Sequence: num(t)}
 	keys := rapid.SliceOfN(rapid.Custom(randomKey), 0, 5).Draw(t, "keys")
 	bodies := rapid.SliceOfN(rapid.Custom(digest), 0, MaxBodies).Draw(t, "bodies")
 	command := rapid.SliceOfN(rapid.Byte(), 0, 50).Draw(t, "command")
@@ -81,7 +83,8 @@ func randomRequest(t *rapid.T) Request {
 
 func randomKey(t *rapid.T) Key {
 	d := digest(t)
-	return Key{Kind: KeyKind(rapid.IntRange(1, 4).Draw(t, "kind")), Account: [16]byte(d[:16]), Mailbox: rapid.Uint32().Draw(t, "mailbox")}
+	return Key{Kind: KeyKind(rapid.IntRange(1, 4).Draw(t, "kind")), Account: [16]byte(d[:16]),
+		Mailbox: rapid.Uint32().Draw(t, "mailbox")}
 }
 
 func randomRequests(t *rapid.T) []Request {

@@ -147,7 +147,8 @@ func TestDecodersBindTheirParts(t *testing.T) {
 		}
 	}
 	q := requests[0]
-	if _, err := DecodeRequest(AppendRequest(nil, q.Header, q.MAC, []byte("another"))); !errors.Is(err, ErrMalformed) {
+	if _, err := DecodeRequest(AppendRequest(nil, q.Header, q.MAC, []byte("another"))); !errors.Is(err,
+		ErrMalformed) {
 		t.Errorf("command that does not fit its digest: %v", err)
 	}
 	if n := len(prepare.Append(nil)); n != CertificateBytes(3) {
@@ -159,7 +160,8 @@ func TestDecodersBindTheirParts(t *testing.T) {
 func TestBatchDigest(t *testing.T) {
 	a, b := fill(1), fill(2)
 	seen := map[Digest]string{}
-	for name, list := range map[string][]Digest{"none": nil, "a": {a}, "b": {b}, "ab": {a, b}, "ba": {b, a}, "aa": {a, a}} {
+	for name, list := range map[string][]Digest{"none": nil, "a": {a}, "b": {b}, "ab": {a, b}, "ba": {b, a},
+		"aa": {a, a}} {
 		d := BatchDigest(list)
 		if other, ok := seen[d]; ok {
 			t.Errorf("%s and %s have one digest", name, other)

@@ -189,10 +189,12 @@ func (k *checker) unsettled() string {
 			continue
 		}
 		if h.store.applied < top {
-			return fmt.Sprintf("%s applied %d of %d: %+v %+v", h.name(), h.store.applied, top, h.core.Status(), h.core.Counters())
+			return fmt.Sprintf("%s applied %d of %d: %+v %+v", h.name(), h.store.applied, top, h.core.Status(),
+				h.core.Counters())
 		}
 		if open := len(h.proxy.open); open > 0 && !k.c.scene.liars[0] {
-			return fmt.Sprintf("%s waits for %d answers, first %v: %+v", h.name(), open, h.proxy.open[0].id, h.core.Counters())
+			return fmt.Sprintf("%s waits for %d answers, first %v: %+v", h.name(), open, h.proxy.open[0].id,
+				h.core.Counters())
 		}
 	}
 	return ""

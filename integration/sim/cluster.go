@@ -156,7 +156,8 @@ func (c *Cluster) fail(format string, args ...any) {
 
 func (c *Cluster) trace(who, format string, args ...any) {
 	if c.tracing {
-		c.lines = append(c.lines, fmt.Sprintf("%9.3f ms  %-5s %s", float64(c.now)/1e6, who, fmt.Sprintf(format, args...)))
+		c.lines = append(c.lines, fmt.Sprintf("%9.3f ms  %-5s %s", float64(c.now)/1e6, who, fmt.Sprintf(format,
+			args...)))
 	}
 }
 

@@ -43,7 +43,8 @@ type trusted struct {
 
 // newEnclave starts an enclave from the newest certificate that its host's log holds, as the product does
 // for now; boot is a number that the replica never used.
-func newEnclave(group quorum.Config, self wire.ReplicaID, boot uint32, frontier *wire.Certificate) (*trusted, error) {
+func newEnclave(group quorum.Config, self wire.ReplicaID, boot uint32,
+	frontier *wire.Certificate) (*trusted, error) {
 	t := &trusted{
 		group: group, self: self, boot: boot, requests: mac.New(requestKey, "troxymail/request/v1"),
 		set: counter.New(counter.Config{Group: group, Self: self, Key: counterKey}),
@@ -77,7 +78,8 @@ func (t *trusted) CertifyPrepare(at wire.Position, requests []wire.Request) (*wi
 
 func (t *trusted) CertifyCommit(p *wire.Certificate, requests []wire.Request) *wire.Certificate {
 	d, bad := t.digest(requests)
-	if bad >= 0 || p.Kind != wire.CertPrepare || p.Digest != d || p.Replica != t.group.Leader(p.New.View) || !t.set.Verify(p) {
+	if bad >= 0 || p.Kind != wire.CertPrepare || p.Digest != d || p.Replica != t.group.Leader(p.New.View) ||
+		!t.set.Verify(p) {
 		return nil
 	}
 	c, err := t.set.CertifyCommit(p.New, d)

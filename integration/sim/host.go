@@ -42,7 +42,8 @@ func newHost(c *Cluster, id wire.ReplicaID, lies bool) *host {
 func (h *host) start() {
 	h.life++
 	h.boot++
-	core, err := bftcore.New(h.c.config(h.id), h.c.now, bftcore.Restored{Records: h.log.all(), Applied: h.store.applied})
+	core, err := bftcore.New(h.c.config(h.id), h.c.now, bftcore.Restored{Records: h.log.all(),
+		Applied: h.store.applied})
 	if err != nil {
 		if h.lies {
 			return

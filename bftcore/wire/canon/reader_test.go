@@ -10,7 +10,8 @@ import (
 
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a, b, c, d := rapid.Uint8().Draw(t, "8"), rapid.Uint16().Draw(t, "16"), rapid.Uint32().Draw(t, "32"), rapid.Uint64().Draw(t, "64")
+		a, b, c, d := rapid.Uint8().Draw(t, "8"), rapid.Uint16().Draw(t, "16"), rapid.Uint32().Draw(t, "32"),
+			rapid.Uint64().Draw(t, "64")
 		flag, s := rapid.Bool().Draw(t, "bool"), rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")
 		var fixed [32]byte
 		copy(fixed[:], s)
