@@ -14,7 +14,7 @@ RACE := $$(go list ./bftcore/... ./enclave/... ./cache/... ./mail/... ./mailstor
 # Seconds of fuzzing, shared among all targets.
 FUZZ_BUDGET ?= 100
 
-.PHONY: test build lint unit race fuzz blackbox clients demo
+.PHONY: test build lint unit race fuzz sim blackbox clients demo
 
 test: build lint unit race fuzz blackbox
 	@echo "make test: all passed"
@@ -36,6 +36,15 @@ race:
 
 fuzz:
 	BUDGET=$(FUZZ_BUDGET) deploy/dev/fuzz.sh
+
+# The deterministic simulator over new seeds for a while: make sim DURATION=60s.
+DURATION ?= 60s
+sim:
+	go test -c -o bin/sim.test ./integration/sim
+	@end=$$((SECONDS + $(DURATION:s=))); seed=$$(date +%s); runs=0; while [ $$SECONDS -lt $$end ]; do \
+	  bin/sim.test -test.run 'TestSeed$$' -seed $$seed >bin/sim.out 2>&1 || { cat bin/sim.out; echo "seed $$seed" >&2; exit 1; }; \
+	  seed=$$((seed + 1)); runs=$$((runs + 1)); \
+	done; echo "sim: $$runs seeds without a fault, the last $$((seed - 1))"
 
 # The demo's real clients, restarts, bad input, SIGKILL under load, and the search for plaintext.
 blackbox:

@@ -14,9 +14,6 @@ var trustedModules = map[string]string{
 	"github.com/emersion/go-sasl":    "SASL PLAIN, interface of go-imap",
 	"golang.org/x/crypto":            "Argon2id, HKDF and ChaCha20-Poly1305",
 	"golang.org/x/sys":               "processor features for x/crypto",
-	"golang.org/x/text":              "character sets and normal forms of mailbox names and addresses",
-	"golang.org/x/sync":              "bounded concurrency",
-	"github.com/tidwall/btree":       "ordered maps of a session's view",
 	"github.com/edgelesssys/ego":     "the SGX platform, behind the build tag ego",
 	"github.com/go-jose/go-jose/v4":  "reached through ego, behind the build tag ego",
 }
