@@ -107,6 +107,12 @@ func TestRangeProofs(t *testing.T) {
 			changed[0].Digest[0] ^= 1
 			bad("a changed leaf", verify.Range(root, first, last, changed, proof))
 		}
+		for i, l := range in {
+			if l.Index < last && (i+1 == len(in) || in[i+1].Index > l.Index+1) {
+				more := slices.Insert(slices.Clone(in), i+1, verify.Leaf{Index: l.Index + 1, Digest: digest(1)})
+				bad("a leaf that is not there", verify.Range(root, first, last, more, proof))
+			}
+		}
 		for i := range proof {
 			flipped := slices.Clone(proof)
 			flipped[i] ^= 1 << (i % 8)

@@ -66,13 +66,31 @@ func (b *Batch) Delete(key []byte) {
 	b.own.set(string(key), nil)
 }
 
-// Scan visits in order the keys that begin with prefix and are not below from (nil: all of them). Keys
-// and values are valid until the batch ends and not to be changed; visit must not write to the batch and
-// returns false to stop.
+// Scan visits in order the keys that begin with prefix and are not below from (nil: all of them), as Range
+// does.
 func (b *Batch) Scan(prefix, from []byte, visit func(key, value []byte) bool) {
 	if bytes.Compare(from, prefix) < 0 {
 		from = prefix
 	}
+	b.Range(from, after(prefix), visit)
+}
+
+// after returns the first key behind all that begin with prefix; nil when there is none.
+func after(prefix []byte) []byte {
+	for i := len(prefix) - 1; i >= 0; i-- {
+		if prefix[i] != 0xff {
+			end := bytes.Clone(prefix[:i+1])
+			end[i]++
+			return end
+		}
+	}
+	return nil
+}
+
+// Range visits in order the keys from from up to to (exclusive; nil: to the end). Keys and values are valid
+// until the batch ends and not to be changed; visit must not write to the batch and returns false to stop.
+// Its cost includes entries in the range that were deleted and not flushed yet: give it a narrow one.
+func (b *Batch) Range(from, to []byte, visit func(key, value []byte) bool) {
 	sources := make([]source, 0, 4)
 	for _, l := range []*layer{b.own, b.active, b.frozen} {
 		if l != nil {
@@ -91,7 +109,7 @@ func (b *Batch) Scan(prefix, from []byte, visit func(key, value []byte) bool) {
 		done = true
 		b.read(func() {
 			all := append(sources[:len(sources):len(sources)], &boltSource{c: b.data.Cursor()})
-			merge(all, prefix, from, func(k string, v []byte) bool {
+			merge(all, from, to, func(k string, v []byte) bool {
 				got = append(got, entry{k, v})
 				done = len(got) < piece
 				return done

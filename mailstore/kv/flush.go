@@ -12,7 +12,7 @@ func (s *Store) flusher() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
-		for !s.closing && (s.frozen == nil || s.frozen.last > s.durable) {
+		for !s.closing && !s.flushable() {
 			s.changed.Wait()
 		}
 		if s.closing {
@@ -34,6 +34,9 @@ func (s *Store) flusher() {
 		s.changed.Broadcast()
 	}
 }
+
+// flushable reports whether there is an overlay to write and the log is durable up to it.
+func (s *Store) flushable() bool { return s.frozen != nil && s.frozen.last <= s.durable }
 
 // write puts one overlay and its order into the file, in one synced transaction.
 func (s *Store) write(l *layer) error {

@@ -65,9 +65,9 @@ func (s *boltSource) set() bool {
 	return s.k != nil
 }
 
-// merge visits, in order, the keys at or after from with the given prefix. sources come newest first: for
-// a key in several, the first counts. visit returns false to stop.
-func merge(sources []source, prefix, from []byte, visit func(key string, value []byte) bool) {
+// merge visits, in order, the keys from from up to to (exclusive; nil: to the end). sources come newest
+// first: for a key in several, the first counts. visit returns false to stop.
+func merge(sources []source, from, to []byte, visit func(key string, value []byte) bool) {
 	alive := sources[:0:0]
 	for _, s := range sources {
 		if s.seek(from) {
@@ -82,7 +82,7 @@ func merge(sources []source, prefix, from []byte, visit func(key string, value [
 			}
 		}
 		key, value := alive[least].key(), alive[least].value()
-		if len(key) < len(prefix) || key[:len(prefix)] != string(prefix) {
+		if to != nil && key >= string(to) {
 			return
 		}
 		if value != nil && !visit(key, value) {

@@ -176,6 +176,11 @@ func TestNeverAheadOfTheLog(t *testing.T) {
 	}
 	put(t, s, 2, "a", "2", "b", "2")
 	wantErr(t, s.Flush(), ErrLogNotDurable)
+	s.mu.Lock()
+	if s.frozen == nil || s.flushable() {
+		t.Fatal("the flusher may write what the log may lose")
+	}
+	s.mu.Unlock()
 	if s.FlushedOrder() != 1 {
 		t.Fatalf("flushed %d", s.FlushedOrder())
 	}

@@ -21,10 +21,7 @@ func (t *txn) collect(m *mailboxEntry, ranges []command.UIDRange) ([]command.Mes
 			}
 			continue
 		}
-		t.scanMessages(m.state.ID, r.First, func(msg *command.Message) bool {
-			if msg.UID > r.Last {
-				return false
-			}
+		t.scanMessages(m.state.ID, r.First, r.Last, func(msg *command.Message) bool {
 			found = append(found, *msg)
 			return len(found) <= command.MaxAffected
 		})

@@ -203,8 +203,8 @@ func (t *txn) settleOrigins() wire.Digest {
 var errStore = errors.New("state: cannot look for a kept result")
 
 // Cached returns the kept result of a writing request and the order it was executed at; false when it was
-// not executed, or is not kept any more. It may be called from any goroutine but that of Apply, and sees
-// whole orders only.
+// not executed, or is not kept any more. It may be called from any goroutine, also while another one is in
+// Apply, and sees whole orders only.
 func (m *Machine) Cached(id wire.RequestID) (wire.Result, uint64, bool, error) {
 	v, ok, err := m.store.Get(replyKey(id.Origin, uint32(id.Sequence%Window)))
 	if err != nil || !ok {

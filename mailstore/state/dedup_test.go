@@ -104,6 +104,14 @@ func TestIncarnations(t *testing.T) {
 	if do(1, 4, command.StatusOK).Repeated {
 		t.Fatal("a new incarnation's sequence is taken for the former one's")
 	}
+	view, err := m.store.View()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := (&walker{t: newTxn(view, 0)}).entries([]byte{prefixReply}); n != 1 {
+		t.Fatalf("%d results are kept, 1 is of the new incarnation", n)
+	}
+	view.Discard()
 	do(1, 3, command.StatusFenced)
 	do(2, 1, command.StatusOK)
 	do(1, 9, command.StatusFenced)

@@ -115,10 +115,11 @@ func dump(t failer, m *Machine) wire.Digest {
 		t.Fatal(err)
 	}
 	defer b.Discard()
+	passed := []byte{prefixOrigin, prefixReply, treeOrigins, treeReplies, prefixSweep, prefixGrace}
 	var all []byte
 	b.Scan(nil, nil, func(key, v []byte) bool {
 		switch {
-		case slices.Contains([]byte{prefixOrigin, prefixReply, treeOrigins, treeReplies, prefixSweep, prefixGrace}, key[0]):
+		case slices.Contains(passed, key[0]):
 		case string(key) == string(keyRoot):
 		default:
 			all = binary.BigEndian.AppendUint32(append(all, key...), uint32(len(v)))

@@ -33,6 +33,8 @@ type Machine struct {
 	root  wire.Digest
 	ops   kv.Ops
 	grace uint64 // recordGrace; tests shorten it
+
+	graceFrom []byte // nothing is left to collect before this key; nil: not known
 }
 
 // Info says about a result what is not voted on.
@@ -125,7 +127,7 @@ func (m *Machine) Apply(order uint64, requests []wire.Request) ([]wire.Result, [
 	}
 	defer b.Discard()
 	t := newTxn(b, order)
-	t.grace = m.grace
+	t.grace, t.graceFrom = m.grace, m.graceFrom
 	if err := t.load(); err != nil {
 		return nil, nil, err
 	}
@@ -141,6 +143,6 @@ func (m *Machine) Apply(order uint64, requests []wire.Request) ([]wire.Result, [
 	if err := b.Commit(); err != nil {
 		return nil, nil, err
 	}
-	m.root = root
+	m.root, m.graceFrom = root, t.graceFrom
 	return results, infos, nil
 }

@@ -103,6 +103,16 @@ func TestNames(t *testing.T) {
 			subscribe(2, false), "INBOX=0* Trash=1*",
 			subscribe(2, false), command.StatusNoMailbox,
 			remove(1), "(Trash=1)* INBOX=0*"}},
+		{"a subscription keeps a placeholder", []any{
+			create(newName(0, "a"), below(1, "b")), subscribe(2, true), remove(2), remove(3),
+			"(a=2)* INBOX=0* Trash=1*",
+			create(newName(0, "a")), "INBOX=0* Trash=1* a=4*"}},
+		{"placeholders go as far up as nothing keeps them", []any{
+			create(newName(0, "a"), below(1, "b"), below(2, "c")), remove(2), remove(3), remove(4),
+			"INBOX=0* Trash=1*"}},
+		{"a parent that the same command replaces", []any{
+			create(newName(0, "a"), below(1, "b")), remove(2),
+			create(newName(0, "a"), newName(f+2, "c")), command.StatusNoMailbox}},
 		{"INBOX stays", []any{remove(0), command.StatusNotAllowed, subscribe(0, false), "INBOX=0 Trash=1*"}},
 		{"rename with children", []any{
 			create(newName(0, "a"), below(1, "b"), below(2, "c")),
@@ -162,6 +172,15 @@ func runNames(t *testing.T, steps []any) {
 			t.Fatalf("step %d:\n got %s\nwant %s", i, got, want)
 		}
 		checkWalk(t, c.m)
+	}
+}
+
+func TestPlaceholdersHaveNoUse(t *testing.T) {
+	c, a, inbox := setUp(t)
+	c.do(&command.MailboxDelete{Account: a, NamespaceVersion: 1, Mailbox: inbox + 1})
+	trash := c.namespace(a).Mailboxes[1]
+	if !trash.Placeholder || trash.Use != command.UseNone || trash.Counters != (command.Counters{}) {
+		t.Fatalf("%+v", trash)
 	}
 }
 

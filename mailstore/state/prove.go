@@ -42,10 +42,9 @@ func (m *Machine) Part(
 	for _, def := range t.keywords(e) {
 		p.Keywords = append(p.Keywords, command.KeywordDef{Token: def.Token, Sealed: clone(def.Sealed)})
 	}
-	t.scanMessages(id, command.UID(lo*command.MessagesPerLeaf), func(msg *command.Message) bool {
-		if uint32(msg.UID)/command.MessagesPerLeaf > hi {
-			return false
-		}
+	from := command.UID(lo * command.MessagesPerLeaf)
+	to := command.UID(hi*command.MessagesPerLeaf + command.MessagesPerLeaf - 1)
+	t.scanMessages(id, from, to, func(msg *command.Message) bool {
 		p.Messages = append(p.Messages, *msg)
 		return true
 	})

@@ -75,7 +75,7 @@ func (t *txn) walk(m *mailboxEntry, c *command.MailboxRead) (list []command.Mess
 	if uint64(c.After)+1 > command.MaxUID {
 		return nil, false
 	}
-	t.scanMessages(m.state.ID, c.After+1, func(msg *command.Message) bool {
+	t.scanMessages(m.state.ID, c.After+1, command.MaxUID, func(msg *command.Message) bool {
 		if msg.ModSeq <= c.Since {
 			return true
 		}

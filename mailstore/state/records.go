@@ -74,13 +74,16 @@ const recordGrace = 65_536
 // (One that was taken up again meanwhile stays; if it lost that reference too, its grace is shorter.)
 func (t *txn) collectSmall() {
 	var due [][]byte
-	t.b.Scan([]byte{prefixGrace}, nil, func(key, _ []byte) bool {
+	t.b.Scan([]byte{prefixGrace}, t.graceFrom, func(key, _ []byte) bool {
 		if binary.BigEndian.Uint64(key[1:])+t.grace > t.order || len(due) == sweepPerOrder {
 			return false
 		}
 		due = append(due, key)
 		return true
 	})
+	if len(due) > 0 {
+		t.graceFrom = due[len(due)-1] // what is before it is gone
+	}
 	for _, key := range due {
 		t.b.Delete(key)
 		if d := wire.Digest(key[9:]); t.refs(d) == 0 {
@@ -118,9 +121,12 @@ func (t *txn) message(id command.MailboxID, u command.UID) (command.Message, boo
 	return decoded(t, v, decodeMessage), true
 }
 
-// scanMessages visits the messages with UIDs from first on, in order, until visit returns false.
-func (t *txn) scanMessages(id command.MailboxID, first command.UID, visit func(m *command.Message) bool) {
-	t.b.Scan(mailboxKey(prefixMessage, id), uidKey(prefixMessage, id, first), func(_, v []byte) bool {
+// scanMessages visits the messages with UIDs from first to last, in order, until visit returns false.
+func (t *txn) scanMessages(
+	id command.MailboxID, first, last command.UID, visit func(m *command.Message) bool,
+) {
+	from, to := uidKey(prefixMessage, id, first), append(uidKey(prefixMessage, id, last), 0)
+	t.b.Range(from, to, func(_, v []byte) bool {
 		m := decoded(t, v, decodeMessage)
 		return t.err == nil && visit(&m)
 	})

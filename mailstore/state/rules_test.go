@@ -306,6 +306,79 @@ func TestLimits(t *testing.T) {
 		&command.MailboxRename{Account: a, NamespaceVersion: version, Mailbox: inbox + 1,
 			Parent: parent, Token: token(9), Sealed: []byte{1}},
 	)
+	// One higher there is room for a mailbox, but not for its child.
+	parent = c.namespace(a).Mailboxes[len(c.namespace(a).Mailboxes)-2].ID
+	rename := &command.MailboxRename{Account: a, NamespaceVersion: version + 1, Mailbox: inbox + 1,
+		Parent: parent, Token: token(8), Sealed: []byte{1}}
+	c.do(&command.MailboxCreate{Account: a, NamespaceVersion: version,
+		Mailboxes: []command.NewMailbox{{Parent: inbox + 1, Token: token(9), Sealed: []byte{1}}}})
+	parent = c.parentOf(a, parent+1)
+	rename.Parent = parent
+	c.refused(command.StatusLimit, rename)
+	checkWalk(t, c.m)
+}
+
+// parentOf returns the id of a mailbox's parent.
+func (c *client) parentOf(a command.AccountID, id command.MailboxID) command.MailboxID {
+	c.t.Helper()
+	for _, m := range c.namespace(a).Mailboxes {
+		if m.ID == id {
+			return m.Parent
+		}
+	}
+	c.t.Fatalf("no mailbox %d", id)
+	return 0
+}
+
+// marked appends n messages, every step-th of them with \Deleted.
+func (c *client) marked(a command.AccountID, id command.MailboxID, n, step int) {
+	c.t.Helper()
+	for i := 0; i < n; {
+		var requests []wire.Request
+		for ; len(requests) < 1000 && i < n; i++ {
+			ap := newAppend(a, id, 0)
+			if i%step == 0 {
+				ap.Flags = command.FlagDeleted
+			}
+			c.id.Sequence++
+			requests = append(requests, request(c.id, ap))
+		}
+		apply(c.t, c.m, requests...)
+	}
+}
+
+func TestLargeCommandsAreBounded(t *testing.T) {
+	c, a, inbox := setUp(t)
+	c.marked(a, inbox, command.MaxAffected+3, 1)
+	all := []command.UIDRange{{First: 1, Last: 1<<32 - 1}}
+	for _, cmd := range []command.Command{
+		&command.Store{Account: a, Mailbox: inbox, UIDs: all, Flags: 1, UnchangedSince: noCondition},
+		&command.Copy{Account: a, Source: inbox, Target: inbox + 1, UIDs: all},
+		&command.MailboxRename{Account: a, NamespaceVersion: 1, Mailbox: inbox, Token: token(5), Sealed: []byte{1}},
+	} {
+		if r := c.try(cmd); r.Status != command.StatusLimit {
+			t.Fatalf("%T: status %d", cmd, r.Status)
+		}
+	}
+	for _, want := range []command.Expunged{
+		{UIDs: []command.UIDRange{{First: 1, Last: command.MaxAffected}},
+			ModSeq: command.MaxAffected + 5, More: true},
+		{UIDs: []command.UIDRange{{First: command.MaxAffected + 1, Last: command.MaxAffected + 3}},
+			ModSeq: command.MaxAffected + 6},
+	} {
+		got, err := command.DecodeExpunged(c.do(&command.Expunge{Account: a, Mailbox: inbox, All: true}))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("expunged %+v (%v), want %+v", got, err, want)
+		}
+	}
+	// More expunged ranges than a page holds: read anew.
+	trash := inbox + 1
+	c.marked(a, trash, 2*command.MaxReadMessages+2, 2)
+	high := c.read(a, trash, 0).Mailbox.Counters.HighestModSeq
+	c.do(&command.Expunge{Account: a, Mailbox: trash, All: true})
+	if p := c.read(a, trash, high); !p.Horizon || p.Expunged != nil {
+		t.Fatalf("%d ranges, horizon %v", len(p.Expunged), p.Horizon)
+	}
 	checkWalk(t, c.m)
 }
 
@@ -349,6 +422,7 @@ func TestNumbersAreExhaustedNotWrapped(t *testing.T) {
 		&command.Store{Account: a, Mailbox: inbox, UIDs: rangesOf(1), Flags: 1, UnchangedSince: noCondition},
 	)
 	c.refused(command.StatusLimit, &command.Expunge{Account: a, Mailbox: inbox, All: true})
+	c.refused(command.StatusLimit, &command.Copy{Account: a, Source: inbox, Target: inbox, UIDs: rangesOf(1)})
 	force(
 		func(s *command.MailboxState) { s.Counters.Messages = command.MaxMessages; s.Counters.HighestModSeq = 9 },
 	)
@@ -411,7 +485,7 @@ func TestSweep(t *testing.T) {
 	b := accountID(1)
 	c.do(newAccount(1))
 	box := firstMailbox + command.MailboxID(2)
-	for i := range 10 {
+	for i := range 20 {
 		var requests []wire.Request
 		for j := range 300 {
 			ap := newAppend(b, box, i*300+j)
@@ -424,9 +498,9 @@ func TestSweep(t *testing.T) {
 	c.do(&command.Expunge{Account: b, Mailbox: box, All: true})
 	c.do(&command.AccountRemove{Account: b})
 	root := c.m.Root()
-	for range 12 {
+	for range 20 {
 		c.do(&command.Ping{})
-		if ops := c.m.LastOps(); ops.Scanned > 3*sweepPerOrder {
+		if ops := c.m.LastOps(); ops.Scanned > 2*sweepPerOrder+500 {
 			t.Fatalf("an order swept %+v", ops)
 		}
 		checkWalk(t, c.m)

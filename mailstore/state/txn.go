@@ -20,8 +20,10 @@ import (
 type txn struct {
 	b     *kv.Batch
 	order uint64
-	grace uint64
 	err   error // a stored record that does not decode
+
+	grace     uint64
+	graceFrom []byte
 
 	depends uint64 // of the command that executes
 
@@ -247,10 +249,7 @@ func leavesOf(m map[uint32]wire.Digest) []verify.Leaf {
 func (t *txn) blockDigest(id command.MailboxID, block uint32) wire.Digest {
 	messages := make([]command.Message, 0, command.MessagesPerLeaf)
 	first := command.UID(block * command.MessagesPerLeaf)
-	t.scanMessages(id, first, func(m *command.Message) bool {
-		if uint32(m.UID)/command.MessagesPerLeaf != block {
-			return false
-		}
+	t.scanMessages(id, first, first+command.MessagesPerLeaf-1, func(m *command.Message) bool {
 		messages = append(messages, *m)
 		return true
 	})

@@ -104,6 +104,9 @@ func (w *walker) account(a command.AccountID, e *accountEntry) (wire.Digest, err
 	if sum != e.usage || int(e.space.Count) != len(list) || e.space.Bytes != size {
 		return wire.Digest{}, inconsistent("account counts %+v, has %+v", e.usage, sum)
 	}
+	if w.entries(accountKey(prefixByName, a)) != len(list) {
+		return wire.Digest{}, inconsistent("the index of names has entries too many")
+	}
 	if verify.Compute(names) != e.space.Names {
 		return wire.Digest{}, inconsistent("the tree of names")
 	}
@@ -116,7 +119,7 @@ func (w *walker) mailbox(m *mailboxEntry) error {
 	c := command.Counters{UIDNext: want.Counters.UIDNext, HighestModSeq: want.Counters.HighestModSeq}
 	blocks := map[uint32][]command.Message{}
 	var err error
-	t.scanMessages(id, 0, func(msg *command.Message) bool {
+	t.scanMessages(id, 0, command.MaxUID, func(msg *command.Message) bool {
 		block := uint32(msg.UID) / command.MessagesPerLeaf
 		blocks[block] = append(blocks[block], *msg)
 		c.Messages++
@@ -177,7 +180,7 @@ func (w *walker) references() error {
 		return true
 	})
 	for _, id := range removed {
-		w.t.scanMessages(id, 0, func(m *command.Message) bool { w.count(m); return true })
+		w.t.scanMessages(id, 0, command.MaxUID, func(m *command.Message) bool { w.count(m); return true })
 	}
 	var err error
 	found := 0
