@@ -29,7 +29,7 @@ import (
 //	inject from=0 to=1 m                 a liar sends a kept message; or invents one (see invent)
 //	keep m from=0 to=1 only=prepare      copies a message that is in the network
 //	body 1 x                             1 has a large body on its disk
-//	restart 1 [power] [applied=0]        the host stops; power: what was not synced is gone
+//	restart 1 [power] [wiped] [applied=0]  the host stops; power: what was not synced is gone; wiped: all is
 //	status, counters 1                   where all are, what 1 counted
 func TestScripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
@@ -183,6 +183,9 @@ func (w *world) restart(t *testing.T, d *datadriven.TestData) {
 	p := w.host(t, d)
 	if d.HasArg("power") {
 		p.log = p.log[:p.synced]
+	}
+	if d.HasArg("wiped") {
+		p.log = nil
 	}
 	applied := int(p.applied)
 	maybe(t, d, "applied", &applied)
