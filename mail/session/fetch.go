@@ -11,7 +11,7 @@ import (
 	"troxymail/mailstore/command"
 )
 
-// Fetch answers FETCH: it reads what changed, tells EXISTS and flags (never EXPUNGE), sets \Seen where a
+// Fetch answers FETCH: it reads what changed, tells new keywords and EXISTS (never EXPUNGE), sets \Seen where a
 // section was asked for without Peek, by one command for all messages, and answers message by message.
 // Messages that are gone and were not told are served while their records can be had; else the others are
 // answered and the end is NO [EXPUNGEISSUED]. each is called for every message that is answered. A section
@@ -25,7 +25,7 @@ func (s *Session) Fetch(ctx context.Context, w Updates, nums imap.NumSet, o *ima
 	if err := s.refresh(ctx, v); err != nil {
 		return err
 	}
-	if err := v.tellExists(w); err != nil {
+	if err := errors.Join(v.tellKeywords(w), v.tellExists(w)); err != nil {
 		return err
 	}
 	list, err := s.pick(v, nums)

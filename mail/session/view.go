@@ -20,6 +20,8 @@ type view struct {
 	since    uint64 // MODSEQ up to which the view is complete
 	next     uint64 // since after the reading that goes on
 	uidNext  command.UID
+	hasDirty bool // some message may be dirty
+	hasGone  bool // some message may be gone
 
 	keywords     []imap.Flag // bit i is entry i
 	tokens       []command.Token
@@ -52,7 +54,7 @@ func (v *view) put(m *command.Message) bool {
 		return false
 	}
 	if e.Flags != m.Flags || e.Keywords != m.Keywords {
-		e.dirty = true
+		e.dirty, v.hasDirty = true, true
 	}
 	e.Message, e.seen = *m, true
 	return true
@@ -63,7 +65,7 @@ func (v *view) remove(r command.UIDRange) {
 	first := v.index(r.First)
 	untold := false
 	for i := first; i < len(v.messages) && v.messages[i].UID <= r.Last; i++ {
-		v.messages[i].gone = true
+		v.messages[i].gone, v.hasGone = true, true
 		untold = untold || i >= v.told
 	}
 	if untold {
@@ -91,7 +93,7 @@ func (v *view) unsee() {
 func (v *view) dropUnseen() {
 	for i := range v.messages {
 		if !v.messages[i].seen {
-			v.messages[i].gone = true
+			v.messages[i].gone, v.hasGone = true, true
 		}
 	}
 	v.dropUntold()
@@ -107,12 +109,34 @@ func (v *view) vanish() {
 // tell tells what changed: new keywords, flags, expunges when they are allowed, and how many messages
 // there are. Order: flags by the numbers that the client knows, then the numbers change.
 func (v *view) tell(w Updates, allowExpunge bool) error {
-	if len(v.keywords) > v.toldKeywords {
-		if err := w.MailboxFlags(v.flags()); err != nil {
+	if err := v.tellKeywords(w); err != nil {
+		return err
+	}
+	if v.hasDirty {
+		if err := v.tellFlags(w); err != nil {
 			return err
 		}
-		v.toldKeywords = len(v.keywords)
+		v.hasDirty = false
 	}
+	if allowExpunge && v.hasGone {
+		if err := v.tellGone(w, func(e *entry) bool { return e.gone }); err != nil {
+			return err
+		}
+		v.hasGone = false
+	}
+	return v.tellExists(w)
+}
+
+// tellKeywords tells the mailbox's flags when there is a keyword that the client does not know.
+func (v *view) tellKeywords(w Updates) error {
+	if len(v.keywords) <= v.toldKeywords {
+		return nil
+	}
+	v.toldKeywords = len(v.keywords)
+	return w.MailboxFlags(v.flags())
+}
+
+func (v *view) tellFlags(w Updates) error {
 	for i := range v.messages[:v.told] {
 		e := &v.messages[i]
 		if !e.dirty || e.gone {
@@ -123,12 +147,7 @@ func (v *view) tell(w Updates, allowExpunge bool) error {
 			return err
 		}
 	}
-	if allowExpunge {
-		if err := v.tellGone(w, func(e *entry) bool { return e.gone }); err != nil {
-			return err
-		}
-	}
-	return v.tellExists(w)
+	return nil
 }
 
 // tellExists tells the number of messages when it rose. Their flags are new with them.
