@@ -1,7 +1,8 @@
 // Package genesis is how a group begins and how an enclave gets its secrets at every start.
 //
-// File is what the operator pins for ever: who the group is, how many replicas it has, and the public
-// keys of the operator's certificate authority and of the administrator. Its hash enters every derived
+// File is what the operator pins for ever: who the group is, how many replicas it has, where their
+// hosts are, and the public keys of those hosts, of the operator's certificate authority and of the
+// administrator. Its hash enters every derived
 // key and with that every MAC: an edited file gives keys that fit nobody.
 //
 // Secrets are drawn inside an enclave: the group's key once in the life of a group, and a TLS key for

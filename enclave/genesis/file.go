@@ -10,8 +10,12 @@ import (
 	"troxymail/bftcore/wire/canon"
 )
 
-// MaxDomainBytes bounds the mail domain's name (RFC 1035, 2.3.4).
-const MaxDomainBytes = 255
+const (
+	// MaxDomainBytes bounds the mail domain's name (RFC 1035, 2.3.4).
+	MaxDomainBytes = 255
+	// MaxAddressBytes bounds a host's address: a name, a colon and a port.
+	MaxAddressBytes = MaxDomainBytes + 6
+)
 
 // ErrFile is wrapped by the errors of File.Validate.
 var ErrFile = errors.New("genesis: invalid")
@@ -26,6 +30,13 @@ type File struct {
 	// FirstMailbox is the first mailbox id, and so the first UIDVALIDITY: seconds since 1970 at genesis,
 	// so that a group founded anew on the same addresses does not repeat the old one's.
 	FirstMailbox uint32
+	Hosts        []Host // one a replica, by its number
+}
+
+// Host is where a replica's host is reached by its peers, and how they know it.
+type Host struct {
+	Address string   // host:port
+	Key     [32]byte // SHA-256 of its link key (SPKI, DER); no two are equal
 }
 
 // Validate returns an error that names the field, its value and what would be right.
@@ -43,18 +54,43 @@ func (f *File) Validate() error {
 	if _, err := quorum.New(f.Replicas); err != nil {
 		return fmt.Errorf("%w: replicas: %w", ErrFile, err)
 	}
+	return f.validateHosts()
+}
+
+func (f *File) validateHosts() error {
+	if len(f.Hosts) != f.Replicas {
+		return fmt.Errorf("%w: %d hosts are named: want one for each of the %d replicas", ErrFile, len(f.Hosts), f.Replicas)
+	}
+	seen := make(map[[32]byte]int, len(f.Hosts))
+	for i, h := range f.Hosts {
+		if h.Address == "" || len(h.Address) > MaxAddressBytes {
+			return fmt.Errorf("%w: host %d: address %q: want host:port of 1 to %d bytes", ErrFile, i, h.Address, MaxAddressBytes)
+		}
+		if h.Key == [32]byte{} {
+			return fmt.Errorf("%w: host %d: key is all zero: want the SHA-256 of its public key", ErrFile, i)
+		}
+		if other, ok := seen[h.Key]; ok {
+			return fmt.Errorf("%w: host %d: key is that of host %d as well: want one for each", ErrFile, i, other)
+		}
+		seen[h.Key] = i
+	}
 	return nil
 }
 
 // Hash is what every derived key is bound to.
 func (f *File) Hash() [32]byte {
-	b := canon.AppendBytes(nil, []byte("troxymail/genesis/v1"))
+	b := canon.AppendBytes(nil, []byte("troxymail/genesis/v2"))
 	b = canon.AppendFixed(b, f.Cluster[:])
 	b = canon.AppendBytes(b, []byte(f.Domain))
 	b = canon.AppendUint16(b, uint16(f.Replicas))
 	b = canon.AppendFixed(b, f.CA[:])
 	b = canon.AppendBytes(b, f.Admin)
 	b = canon.AppendUint32(b, f.FirstMailbox)
+	b = canon.AppendCount(b, len(f.Hosts))
+	for _, h := range f.Hosts {
+		b = canon.AppendBytes(b, []byte(h.Address))
+		b = canon.AppendFixed(b, h.Key[:])
+	}
 	return wire.Sum(b)
 }
 

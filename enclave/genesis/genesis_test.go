@@ -18,6 +18,7 @@ func valid() File {
 	return File{
 		Cluster: [16]byte{1}, Domain: "example.org", Replicas: 3, CA: [32]byte{2},
 		Admin: bytes.Repeat([]byte{3}, ed25519.PublicKeySize), FirstMailbox: 1_700_000_000,
+		Hosts: []Host{{"a:1", [32]byte{1}}, {"b:1", [32]byte{2}}, {"c:1", [32]byte{3}}},
 	}
 }
 
@@ -25,8 +26,11 @@ func changes() map[string]func(*File) {
 	return map[string]func(*File){
 		"cluster": func(f *File) { f.Cluster[15]++ }, "domain": func(f *File) { f.Domain = "example.com" },
 		"replicas": func(f *File) { f.Replicas = 5 }, "CA": func(f *File) { f.CA[31]++ },
-		"admin":         func(f *File) { f.Admin = bytes.Repeat([]byte{4}, ed25519.PublicKeySize) },
-		"first mailbox": func(f *File) { f.FirstMailbox++ },
+		"admin":          func(f *File) { f.Admin = bytes.Repeat([]byte{4}, ed25519.PublicKeySize) },
+		"first mailbox":  func(f *File) { f.FirstMailbox++ },
+		"host's address": func(f *File) { f.Hosts[1].Address = "b:2" },
+		"host's key":     func(f *File) { f.Hosts[2].Key[0]++ },
+		"hosts' places":  func(f *File) { f.Hosts[0], f.Hosts[1] = f.Hosts[1], f.Hosts[0] },
 	}
 }
 
@@ -48,7 +52,11 @@ func TestValidateNamesTheField(t *testing.T) {
 	for name, change := range map[string]func(*File){
 		"cluster": func(f *File) { f.Cluster = [16]byte{} }, "domain": func(f *File) { f.Domain = "" },
 		"replicas": func(f *File) { f.Replicas = 4 }, "admin": func(f *File) { f.Admin = nil },
-		"first_mailbox": func(f *File) { f.FirstMailbox = 0 },
+		"first_mailbox":   func(f *File) { f.FirstMailbox = 0 },
+		"2 hosts":         func(f *File) { f.Hosts = f.Hosts[:2] },
+		"host 1: address": func(f *File) { f.Hosts[1].Address = "" },
+		"host 2: key":     func(f *File) { f.Hosts[2].Key = f.Hosts[0].Key },
+		"host 0: key":     func(f *File) { f.Hosts[0].Key = [32]byte{} },
 	} {
 		f := valid()
 		change(&f)

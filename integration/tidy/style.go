@@ -26,7 +26,6 @@ var panicPlaces = map[string]string{
 	"bftcore/transport.meshLinks.Send":    "sending to a replica that is not, or to itself",
 	"bftcore/transport.tlsLinks.Send":     "sending to a replica that is not, or to itself",
 	"bftcore/wire/canon.AppendCount":      "a list of our own above its limit: the encoding would not decode",
-	"cmd/internal/demo.Facts.json":        "a struct of strings and numbers that does not encode",
 	"enclave/seal.Purpose.index":          "a key purpose that no constant names",
 	"enclave/seal.derive":                 "HKDF refused a length that is a constant",
 	"enclave/seal.Kind.label":             "a record kind that no constant names",

@@ -22,6 +22,7 @@ import (
 	"troxymail/mail/auth"
 	"troxymail/mail/imapgate"
 	"troxymail/mail/session"
+	"troxymail/mailstore/command"
 )
 
 const (
@@ -34,6 +35,17 @@ const (
 // ErrCertificate is returned by New for a server certificate that is not for this replica's TLS key.
 var ErrCertificate = errors.New("service: the server certificate is not for this replica's key; issue a new one")
 
+// Listeners accept clients: IMAP with STARTTLS, and with TLS from the first byte.
+type Listeners struct{ IMAP, IMAPS net.Listener }
+
+func (l Listeners) close() {
+	for _, x := range []net.Listener{l.IMAP, l.IMAPS} {
+		if x != nil {
+			_ = x.Close()
+		}
+	}
+}
+
 // Options say what a Service is made of. All fields but PlainOnLoopback and Simulated are required.
 type Options struct {
 	Self    wire.ReplicaID
@@ -42,8 +54,9 @@ type Options struct {
 	// Certificate is the server's certificate chain, DER, leaf first. Public; from the host.
 	Certificate [][]byte
 	Link        boundary.Link
-	// IMAP (STARTTLS) and IMAPS (TLS from the first byte) accept clients; the service closes them.
-	IMAP, IMAPS net.Listener
+	// Listen opens the ports for clients. It is called once, when the replica can serve; the service
+	// closes what it returned.
+	Listen func() (Listeners, error)
 	// PlainOnLoopback lets clients of this machine log in without TLS: for the demo.
 	PlainOnLoopback bool
 	// Simulated says that the platform protects nothing, so that greetings can say it.
@@ -57,6 +70,7 @@ type Service struct {
 	replica *replica.Replica
 	imap    *imapgate.Server
 	admin   *accounts.Admin
+	serving chan struct{} // closed when clients are accepted
 }
 
 // New puts a service together; nothing runs yet. Errors: ErrCertificate, genesis.ErrFile.
@@ -74,7 +88,7 @@ func New(o Options) (*Service, error) {
 	}
 	keys := o.Secrets.Keys(o.Genesis.Hash())
 	start := time.Now()
-	s := &Service{o: o}
+	s := &Service{o: o, serving: make(chan struct{})}
 	s.replica = replica.New(replica.Options{
 		Group: group, Self: o.Self, Founding: o.Genesis.Founding(), Link: o.Link, Logger: o.Logger,
 		Certificate: keys.Key(seal.PurposeCertificate), Request: keys.Key(seal.PurposeRequest), Reply: keys.Key(seal.PurposeReply),
@@ -123,8 +137,12 @@ func (s *Service) Admin() *accounts.Admin { return s.admin }
 // Stats returns what the enclave saw and refused.
 func (s *Service) Stats() replica.Stats { return s.replica.Stats() }
 
-// Run runs the enclave and, once it is ACTIVE, serves clients, until ctx ends (nil) or the link to the
-// host closes. It closes the listeners.
+// Serving is closed when clients are accepted.
+func (s *Service) Serving() <-chan struct{} { return s.serving }
+
+// Run runs the enclave and, once the group has answered it, serves clients, until ctx ends (nil) or the
+// link to the host closes (boundary.ErrClosed). Then no listener is open any more. The caller closes the
+// link.
 func (s *Service) Run(ctx context.Context) error {
 	run, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -137,15 +155,18 @@ func (s *Service) Run(ctx context.Context) error {
 			stop(fmt.Errorf("service: enclave: %w", err))
 		}
 	})
-	select {
-	case <-s.replica.Ready():
-		group.Go(func() { s.serve(run, stop, "imap", s.o.IMAP, s.imap.ServePlain) })
-		group.Go(func() { s.serve(run, stop, "imaps", s.o.IMAPS, s.imap.ServeTLS) })
-	case <-run.Done():
+	var ports Listeners
+	if err := s.awaitGroup(run); err == nil {
+		if ports, err = s.o.Listen(); err != nil {
+			stop(fmt.Errorf("service: %w", err))
+		} else {
+			group.Go(func() { s.serve(run, stop, "imap", ports.IMAP, s.imap.ServePlain) })
+			group.Go(func() { s.serve(run, stop, "imaps", ports.IMAPS, s.imap.ServeTLS) })
+			close(s.serving)
+		}
 	}
 	<-run.Done()
-	_ = s.o.IMAP.Close()
-	_ = s.o.IMAPS.Close()
+	ports.close()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	_ = s.imap.Shutdown(grace)
@@ -155,6 +176,24 @@ func (s *Service) Run(ctx context.Context) error {
 		return cause
 	}
 	return nil
+}
+
+// awaitGroup waits until the enclave is ACTIVE and a command of its own was ordered and answered: before
+// that it could serve nobody, and clients do better at another replica. It returns ctx's error.
+func (s *Service) awaitGroup(ctx context.Context) error {
+	select {
+	case <-s.replica.Ready():
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	for ctx.Err() == nil {
+		if _, err := s.replica.Do(ctx, &command.Ping{AsRead: true}); err == nil {
+			return nil
+		} else if !errors.Is(err, replica.ErrUnavailable) {
+			<-ctx.Done() // stopped: Run ends for its own reason
+		}
+	}
+	return ctx.Err()
 }
 
 func (s *Service) serve(ctx context.Context, stop context.CancelCauseFunc, name string, l net.Listener, serve func(net.Listener) error) {

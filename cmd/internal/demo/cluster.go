@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 
 	"troxymail/bftcore/transport"
 	"troxymail/bftcore/wire"
+	"troxymail/cmd/internal/enrol"
 	"troxymail/cmd/internal/host"
-	"troxymail/cmd/internal/pki"
 	"troxymail/enclave/boundary"
 	"troxymail/enclave/genesis"
 	"troxymail/mail/service"
@@ -23,6 +22,7 @@ type cluster struct {
 	hosts    []*host.Host
 	services []*service.Service
 	links    []transport.Links
+	ends     []boundary.Link // the hosts' ends of the links to the enclaves
 }
 
 func newCluster(f *folder, g genesis.File, ports []listeners, logger *slog.Logger) (*cluster, error) {
@@ -36,35 +36,36 @@ func newCluster(f *folder, g genesis.File, ports []listeners, logger *slog.Logge
 	return c, nil
 }
 
-// add puts replica i together: its enclave side and its host side, joined by one boundary link.
+// add puts replica i together: its enclave side and its host side.
 func (c *cluster) add(i int, g genesis.File, ports listeners, mesh *transport.Mesh, logger *slog.Logger) error {
 	enclaveEnd, hostEnd := boundary.Pipe()
-	platform, err := c.folder.platform(i)
+	e, err := c.folder.enclave(i)
 	if err != nil {
 		return err
 	}
-	sealed, err := os.ReadFile(c.folder.replica(i, "enclave") + "/secrets.sealed")
+	platform, err := enrol.Simulated(&e)
 	if err != nil {
 		return err
 	}
-	secrets, err := genesis.Open(platform, local(g, i), sealed)
+	secrets, err := enrol.Open(&e, platform)
 	if err != nil {
-		return fmt.Errorf("the sealed secrets do not open: they were damaged, or genesis.toml was edited: %w", err)
+		return err
 	}
-	chain, err := pki.LoadChain(c.folder.replica(i, "enclave") + "/server.pem")
+	chain, err := enrol.Certificate(&e, secrets)
 	if err != nil {
 		return err
 	}
 	s, err := service.New(service.Options{
-		Self: wire.ReplicaID(i), Genesis: g, Secrets: secrets, Certificate: chain, Link: enclaveEnd,
-		IMAP: ports.imap, IMAPS: ports.imaps, PlainOnLoopback: true, Simulated: platform.Simulated(), Logger: logger,
+		Self: e.Replica, Genesis: g, Secrets: secrets, Certificate: chain, Link: enclaveEnd,
+		Listen:          func() (service.Listeners, error) { return service.Listeners{IMAP: ports.imap, IMAPS: ports.imaps}, nil },
+		PlainOnLoopback: true, Simulated: platform.Simulated(), Logger: logger,
 	})
 	if err != nil {
 		return err
 	}
 	h, err := host.Open(host.Options{
-		Dir: c.folder.replica(i, "host"), Self: wire.ReplicaID(i), Replicas: g.Replicas, Founding: g.Founding(),
-		Genesis: g.Hash(), FirstMailbox: g.FirstMailbox, Link: hostEnd, Logger: logger,
+		Dir: c.folder.cluster(fmt.Sprintf("host-%d", i)), Self: e.Replica, Replicas: g.Replicas, Founding: g.Founding(),
+		Genesis: g.Hash(), FirstMailbox: g.FirstMailbox, Logger: logger,
 	})
 	if err != nil {
 		return err
@@ -75,9 +76,11 @@ func (c *cluster) add(i int, g genesis.File, ports listeners, mesh *transport.Me
 		return err
 	}
 	h.Connect(links)
-	c.links, c.services = append(c.links, links), append(c.services, s)
+	c.links, c.services, c.ends = append(c.links, links), append(c.services, s), append(c.ends, hostEnd)
 	return nil
 }
+
+func replicaID(i int) wire.ReplicaID { return wire.ReplicaID(i) }
 
 // run starts every wing of every replica. Any that ends by itself ends the demo.
 func (c *cluster) run(ctx context.Context, stop context.CancelCauseFunc, group *sync.WaitGroup) {
@@ -86,7 +89,7 @@ func (c *cluster) run(ctx context.Context, stop context.CancelCauseFunc, group *
 	var enclaves sync.WaitGroup
 	for i := range c.hosts {
 		group.Go(func() {
-			if err := c.hosts[i].Run(hosts); err != nil {
+			if err := c.hosts[i].Serve(hosts, c.ends[i]); err != nil {
 				stop(fmt.Errorf("replica %d: host: %w", i, err))
 			}
 		})

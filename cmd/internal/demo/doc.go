@@ -4,7 +4,7 @@
 // SIMULATED: nothing here protects anything from whoever runs it. The group's keys are sealed to a
 // platform whose secret lies in the same folder, and the operator's keys lie beside them.
 //
-// Folder: format, lock, ca.pem, genesis.toml, demo.json (while it runs), operator/ (CA key, admin key),
-// replica-I/host (what a host keeps), replica-I/enclave (what its enclave has the host keep for it, and
-// the simulated platform).
+// Folder: format, lock, demo.json (while it runs), password.sealed (of the account), and cluster/, made by
+// cmd/internal/setup as `troxymail init` makes one; its configurations are for separate processes and are
+// not read here.
 package demo

@@ -1,48 +1,15 @@
 package demo
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
+
+	"troxymail/cmd/internal/config"
 )
 
-// Facts are what demo.json says: how to connect, valid for the certificates.
-type Facts struct {
-	CA       string         `json:"ca"`
-	Admin    string         `json:"admin"`
-	Accounts []AccountFacts `json:"accounts"`
-	Replicas []ReplicaFacts `json:"replicas"`
-	// Simulated says that the enclaves protect nothing.
-	Simulated bool `json:"simulated"`
-}
-
-// AccountFacts are an account's address and password.
-type AccountFacts struct {
-	Address  string `json:"address"`
-	Password string `json:"password"`
-}
-
-// ReplicaFacts are the addresses of one replica, host:port; empty where it does not listen.
-type ReplicaFacts struct {
-	ID          int    `json:"id"`
-	IMAP        string `json:"imap"`
-	IMAPS       string `json:"imaps"`
-	Submission  string `json:"submission"`
-	Submissions string `json:"submissions"`
-	SMTP        string `json:"smtp"`
-}
-
-func (f *Facts) json() []byte {
-	b, err := json.MarshalIndent(f, "", "  ")
-	if err != nil {
-		panic("demo: facts do not encode: " + err.Error())
-	}
-	return append(b, '\n')
-}
-
-// text is what a person reads.
-func (f *Facts) text(dir string) string {
+// factsText is what a person reads.
+func factsText(f *config.Cluster, dir string) string {
 	var b strings.Builder
 	a := f.Accounts[0]
 	fmt.Fprintf(&b, "\nTroxymail demo: %d replicas, SIMULATED enclaves (development only: nothing is protected from this machine)\n\n", len(f.Replicas))

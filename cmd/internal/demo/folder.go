@@ -11,7 +11,7 @@ import (
 )
 
 // format is the layout of the folder; a folder of another one is refused.
-const format = "troxymail-demo 1"
+const format = "troxymail-demo 2"
 
 // folder is an open, locked demo folder.
 type folder struct {
@@ -84,30 +84,9 @@ func (f *folder) path(parts ...string) string {
 	return filepath.Join(append([]string{f.dir}, parts...)...)
 }
 
-func (f *folder) replica(i int, wing string) string {
-	return f.path(fmt.Sprintf("replica-%d", i), wing)
+// cluster returns the path of something in the cluster's own folder.
+func (f *folder) cluster(parts ...string) string {
+	return f.path(append([]string{"cluster"}, parts...)...)
 }
 
 func (f *folder) close() { _ = f.lock.Close() }
-
-// writeFile replaces a file whole: temporary file, sync, rename, sync of the folder.
-func writeFile(path string, mode os.FileMode, content []byte) error {
-	t, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(t.Name())
-	_, err = t.Write(content)
-	err = errors.Join(err, t.Chmod(mode), t.Sync(), t.Close())
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(t.Name(), path); err != nil {
-		return err
-	}
-	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"troxymail/bftcore/transport"
-	"troxymail/enclave/genesis"
+	"troxymail/cmd/internal/config"
 	"troxymail/mail/accounts"
 )
 
@@ -35,7 +35,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	password, err := f.password(g)
+	password, err := f.password()
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func Run(ctx context.Context, o Options) error {
 	run, stop := context.WithCancelCause(ctx)
 	var group sync.WaitGroup
 	c.run(run, stop, &group)
-	err = c.serve(run, g, password, o, ports)
+	err = c.serve(run, password, o, ports)
 	if err != nil {
 		stop(err)
 	}
@@ -60,12 +60,12 @@ func Run(ctx context.Context, o Options) error {
 }
 
 // serve waits until every replica serves, makes the account at the first start, and tells how to connect.
-func (c *cluster) serve(ctx context.Context, g genesis.File, password string, o Options, ports []listeners) error {
+func (c *cluster) serve(ctx context.Context, password string, o Options, ports []listeners) error {
 	wait, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	for i, s := range c.services {
 		select {
-		case <-s.Ready():
+		case <-s.Serving():
 		case <-wait.Done():
 			return fmt.Errorf("replica %d did not start: %w", i, context.Cause(wait))
 		}
@@ -79,19 +79,23 @@ func (c *cluster) serve(ctx context.Context, g genesis.File, password string, o 
 			return fmt.Errorf("replica %d does not serve: %w", i, err)
 		}
 	}
-	facts := Facts{
-		CA: c.folder.path("ca.pem"), Admin: c.folder.path("operator", "admin.key"), Simulated: true,
-		Accounts: []AccountFacts{{Address: Address, Password: password}},
+	facts := config.Cluster{
+		CA: c.folder.cluster("ca.pem"), Admin: c.folder.cluster("operator", "admin.key"), Simulated: true,
+		Accounts: []config.Account{{Address: Address, Password: password}},
 	}
 	for i, p := range ports {
-		facts.Replicas = append(facts.Replicas, ReplicaFacts{ID: i, IMAP: p.imap.Addr().String(), IMAPS: p.imaps.Addr().String()})
+		facts.Replicas = append(facts.Replicas, config.Replica{ID: i, IMAP: p.imap.Addr().String(), IMAPS: p.imaps.Addr().String()})
 	}
-	if err := writeFile(c.folder.path("demo.json"), 0o600, facts.json()); err != nil {
+	asJSON, err := facts.JSON()
+	if err != nil {
 		return err
 	}
-	text := facts.text(c.folder.dir)
+	if err := config.WriteFile(c.folder.path("demo.json"), 0o600, asJSON); err != nil {
+		return err
+	}
+	text := factsText(&facts, c.folder.dir)
 	if o.JSON {
-		text = string(facts.json())
+		text = string(asJSON)
 	}
 	_, err = io.WriteString(o.Out, text)
 	return err

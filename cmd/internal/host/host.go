@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,37 +27,49 @@ const segmentBytes = 32 << 20
 
 // Options say which host of which group this is. All fields are required.
 type Options struct {
-	Dir          string // exists
+	Dir          string // made by Prepare
 	Self         wire.ReplicaID
 	Replicas     int
 	Founding     wire.Founding
 	Genesis      [32]byte // hash of the genesis file
 	FirstMailbox uint32
-	Link         boundary.Link
 	Logger       *slog.Logger
 }
 
-// Host is an open host. Connect its links, then call Run; Close it afterwards.
+// ErrEnclaveGone is wrapped when the link to the enclave ended: serve the next one.
+var ErrEnclaveGone = errors.New("host: the link to the enclave ended")
+
+// Host is an open host: its log and store. It orders while an enclave is there (Serve).
 type Host struct {
-	log   *hostlog.Log
-	store *kv.Store
-	node  *node.Node
-	links atomic.Pointer[node.Links]
+	o       Options
+	group   quorum.Config
+	log     *hostlog.Log
+	store   *kv.Store
+	bodies  *blob.Store
+	machine *state.Machine
+	began   time.Time
+	serving sync.Mutex                // held by Serve
+	node    atomic.Pointer[node.Node] // the last one; its enclave may be gone
+	up      atomic.Bool               // Serve is running
+	links   atomic.Pointer[node.Links]
 }
 
-// Open opens the host's folder and brings its parts up from disk. Errors name what is damaged, foreign or
-// in use, and what to do.
+// Open opens the host's folder and brings its parts up from disk. Errors name what is damaged, foreign,
+// newer or in use, and what to do.
 func Open(o Options) (*Host, error) {
-	h := &Host{}
-	if err := h.open(o); err != nil {
+	h := &Host{o: o, began: time.Now()}
+	if err := h.open(); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
 }
 
-func (h *Host) open(o Options) error {
-	group, err := quorum.New(o.Replicas)
-	if err != nil {
+func (h *Host) open() (err error) {
+	o := &h.o
+	if h.group, err = quorum.New(o.Replicas); err != nil {
+		return err
+	}
+	if err := checkMark(o.Dir, o.Genesis, o.Self); err != nil {
 		return err
 	}
 	if h.log, err = hostlog.Open(filepath.Join(o.Dir, "log"), hostlog.Options{SegmentBytes: segmentBytes}); err != nil {
@@ -65,21 +78,39 @@ func (h *Host) open(o Options) error {
 	if h.store, err = kv.Open(kv.Options{Path: filepath.Join(o.Dir, "store.db"), Cluster: o.Genesis}); err != nil {
 		return err
 	}
-	bodies, err := blob.Open(h.store, blob.Options{Dir: o.Dir, SmallKey: state.SmallKey})
-	if err != nil {
+	if h.bodies, err = blob.Open(h.store, blob.Options{Dir: o.Dir, SmallKey: state.SmallKey}); err != nil {
 		return err
 	}
-	machine, err := state.Open(h.store, state.Genesis{FirstMailbox: command.MailboxID(o.FirstMailbox)})
-	if err != nil {
-		return err
-	}
-	start := time.Now()
-	h.node, err = node.New(node.Options{
-		Config: bftcore.Config{Self: o.Self, Quorum: group, Founding: o.Founding},
-		Dir:    o.Dir, Log: h.log, Link: o.Link, Links: late{h}, Logger: o.Logger,
-		Application: &application{machine: machine, store: h.store}, Bodies: bodyStore{bodies},
-		Now: func() int64 { return int64(time.Since(start)) + 1 },
+	h.machine, err = state.Open(h.store, state.Genesis{FirstMailbox: command.MailboxID(o.FirstMailbox)})
+	return err
+}
+
+// Serve orders for the enclave behind link, from where the log ends, until ctx ends (nil), the link ends
+// (ErrEnclaveGone), or something fails without which a host cannot go on. It closes link. One at a time: a
+// second call waits for the first.
+func (h *Host) Serve(ctx context.Context, link boundary.Link) error {
+	h.serving.Lock()
+	defer h.serving.Unlock()
+	defer link.Close()
+	n, err := node.New(node.Options{
+		Config: bftcore.Config{Self: h.o.Self, Quorum: h.group, Founding: h.o.Founding},
+		Dir:    h.o.Dir, Log: h.log, Link: link, Links: late{h}, Logger: h.o.Logger,
+		Application: &application{machine: h.machine, store: h.store}, Bodies: bodyStore{h.bodies},
+		Now: func() int64 { return int64(time.Since(h.began)) + 1 },
 	})
+	if err != nil {
+		return err
+	}
+	h.node.Store(n)
+	h.up.Store(true)
+	defer h.up.Store(false)
+	err = n.Run(ctx)
+	switch {
+	case ctx.Err() != nil && (err == nil || errors.Is(err, boundary.ErrClosed)):
+		return nil
+	case err == nil, errors.Is(err, boundary.ErrClosed):
+		return ErrEnclaveGone
+	}
 	return err
 }
 
@@ -95,16 +126,15 @@ func (l late) Send(to int, frame []byte) {
 // Connect gives the host its links; before that, what it sends is lost (and sent again by the protocol).
 func (h *Host) Connect(links node.Links) { h.links.Store(&links) }
 
-// Receive takes a peer's frame: the handler of the links.
-func (h *Host) Receive(from int, frame []byte) { h.node.Receive(from, frame) }
+// Receive takes a peer's frame: the handler of the links. Without an enclave it is dropped: peers send
+// again.
+func (h *Host) Receive(from int, frame []byte) {
+	if h.up.Load() {
+		h.node.Load().Receive(from, frame)
+	}
+}
 
-// Run runs the host until ctx ends (nil), or something that it cannot go on without fails.
-func (h *Host) Run(ctx context.Context) error { return h.node.Run(ctx) }
-
-// Status returns how far the host is.
-func (h *Host) Status() bftcore.Status { return h.node.Status() }
-
-// Close flushes and closes the host's files. Call it after Run has returned.
+// Close flushes and closes the host's files. Call it after Serve has returned.
 func (h *Host) Close() error {
 	var errs []error
 	if h.store != nil {

@@ -28,15 +28,20 @@ type group struct {
 	stop     []context.CancelFunc
 	done     []*sync.WaitGroup
 	links    []transport.Links
+	ends     []boundary.Link // the enclaves' ends
 }
 
 func newGroup(t testing.TB, n int) *group {
 	g := &group{
 		t: t, n: n, mesh: transport.NewMesh(n, transport.MeshOptions{}), enclaves: make([]*replica.Replica, n), hosts: make([]*Host, n),
 		stop: make([]context.CancelFunc, n), done: make([]*sync.WaitGroup, n), links: make([]transport.Links, n),
+		ends: make([]boundary.Link, n),
 	}
 	for i := range n {
 		g.dirs = append(g.dirs, t.TempDir())
+		if err := Prepare(g.dirs[i], testGenesis, wire.ReplicaID(i)); err != nil {
+			t.Fatal(err)
+		}
 		g.start(i)
 	}
 	t.Cleanup(func() {
@@ -47,9 +52,29 @@ func newGroup(t testing.TB, n int) *group {
 	return g
 }
 
+var testGenesis = [32]byte{9}
+
 var testFounding = wire.Founding{Generation: 1, Digest: wire.Sum([]byte("test"))}
 
 func (g *group) start(i int) {
+	g.t.Helper()
+	h, err := Open(Options{
+		Dir: g.dirs[i], Self: wire.ReplicaID(i), Replicas: g.n, Founding: testFounding, Genesis: testGenesis, FirstMailbox: 1,
+		Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.hosts[i] = h
+	if g.links[i], err = g.mesh.Attach(i, h.Receive); err != nil {
+		g.t.Fatal(err)
+	}
+	h.Connect(g.links[i])
+	g.link(i)
+}
+
+// link starts a new enclave and joins it to host i, which has none.
+func (g *group) link(i int) {
 	g.t.Helper()
 	enclaveEnd, hostEnd := boundary.Pipe()
 	q, err := quorum.New(g.n)
@@ -57,28 +82,16 @@ func (g *group) start(i int) {
 		g.t.Fatal(err)
 	}
 	begin := time.Now()
-	g.enclaves[i] = replica.New(replica.Options{
+	e := replica.New(replica.Options{
 		Group: q, Self: wire.ReplicaID(i), Founding: testFounding, Link: enclaveEnd, Logger: slog.New(slog.DiscardHandler),
 		Certificate: [32]byte{1}, Request: [32]byte{2}, Reply: [32]byte{3},
 		Now: func() int64 { return int64(time.Since(begin)) + 1 },
 	})
-	g.hosts[i], err = Open(Options{
-		Dir: g.dirs[i], Self: wire.ReplicaID(i), Replicas: g.n, Founding: testFounding, Genesis: [32]byte{9}, FirstMailbox: 1,
-		Link: hostEnd, Logger: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	g.links[i], err = g.mesh.Attach(i, g.hosts[i].Receive)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	g.hosts[i].Connect(g.links[i])
 	ctx, cancel := context.WithCancel(context.Background())
-	g.stop[i], g.done[i] = cancel, &sync.WaitGroup{}
-	h, e := g.hosts[i], g.enclaves[i]
+	g.enclaves[i], g.ends[i], g.stop[i], g.done[i] = e, enclaveEnd, cancel, &sync.WaitGroup{}
+	h := g.hosts[i]
 	g.done[i].Go(func() {
-		if err := h.Run(ctx); err != nil {
+		if err := h.Serve(ctx, hostEnd); err != nil && !errors.Is(err, ErrEnclaveGone) {
 			g.t.Errorf("host %d: %v", i, err)
 		}
 	})
@@ -87,6 +100,15 @@ func (g *group) start(i int) {
 			g.t.Errorf("enclave %d: %v", i, err)
 		}
 	})
+}
+
+// relink breaks the link of replica i under whatever goes on and joins a new enclave to the same host.
+func (g *group) relink(i int) {
+	g.t.Helper()
+	_ = g.ends[i].Close()
+	g.done[i].Wait() // both sides notice by themselves
+	g.stop[i]()
+	g.link(i)
 }
 
 func (g *group) end(i int) {

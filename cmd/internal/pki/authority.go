@@ -121,6 +121,20 @@ func SaveChain(file string, chain [][]byte) error {
 	return writePEM(file, 0o644, "CERTIFICATE", chain...)
 }
 
+// SaveRequest writes a server's signing request (PKCS #10, DER), for the way to the authority.
+func SaveRequest(file string, request []byte) error {
+	return writePEM(file, 0o644, "CERTIFICATE REQUEST", request)
+}
+
+// LoadRequest reads what SaveRequest wrote.
+func LoadRequest(file string) ([]byte, error) {
+	blocks, err := readPEM(file, "CERTIFICATE REQUEST")
+	if err != nil {
+		return nil, err
+	}
+	return blocks[0], nil
+}
+
 // LoadChain reads what SaveChain wrote.
 func LoadChain(file string) ([][]byte, error) { return readPEM(file, "CERTIFICATE") }
 
