@@ -142,7 +142,6 @@ func (c *Client) issue(now int64, s *slot) []byte {
 	s.digest, s.sequence = wire.Sum(header), c.next
 	s.pause, s.resendAt = int64(RetransmitAfter), now+int64(RetransmitAfter)
 	s.renewAt = now + s.patience
-	s.votes = nil
 	c.slots[c.next] = s
 	c.next++
 	s.due = min(s.resendAt, s.giveUp)

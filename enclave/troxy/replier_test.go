@@ -115,6 +115,21 @@ func TestReplierSaysOneThingAboutARequest(t *testing.T) {
 	}
 }
 
+// A later founding's requests are newer than any of a former one, whatever their numbers.
+func TestReplierForgetsFormerGenerations(t *testing.T) {
+	r := replier(newWorld(t, 3))
+	young, old := id(1, 1, 1), id(1, 9, 1)
+	young.Generation = 2
+	for i, c := range []struct {
+		id   wire.RequestID
+		want error
+	}{{old, nil}, {young, nil}, {old, ErrForgotten}, {young, nil}} {
+		if err := one(r, 5, claim(c.id, 5, "result")); !errors.Is(err, c.want) {
+			t.Errorf("claim %d: %v, want %v", i, err, c.want)
+		}
+	}
+}
+
 // Whatever claims a host makes, in whatever order: all that its enclave signs about a request agrees.
 func TestReplierNeverContradictsItself(t *testing.T) {
 	w := newWorld(t, 3)

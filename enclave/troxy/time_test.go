@@ -138,7 +138,8 @@ func TestWindow(t *testing.T) {
 // A read that cannot be renewed for want of room is retransmitted, and the window is never exceeded.
 func TestRenewalRespectsTheWindow(t *testing.T) {
 	w := newWorld(t, 3)
-	for range Window {
+	_ = w.submit(t, "store", 0) // never renewed: it holds the window's lower end
+	for range Window - 1 {
 		_ = w.submit(t, "read", wire.FlagReadOnly)
 	}
 	for _, at := range []int64{200e6, 600e6, 1400e6, 3000e6} {
@@ -149,6 +150,9 @@ func TestRenewalRespectsTheWindow(t *testing.T) {
 	}
 	if _, ended := w.client.Tick(10 * second); len(ended) != Window || w.client.Pending() != 0 {
 		t.Fatalf("%d ended, %d pending", len(ended), w.client.Pending())
+	}
+	if !w.client.Room() {
+		t.Error("no room although nothing is unanswered")
 	}
 }
 

@@ -86,6 +86,31 @@ func TestForgedAnswersDoNotCount(t *testing.T) {
 	}
 }
 
+// Certificates of another founding are nothing, even if they agree among themselves.
+func TestAnotherFoundingDecidesNothing(t *testing.T) {
+	w := newWorld(t, 3)
+	q := w.submit(t, "store", 0)
+	for from := range wire.ReplicaID(3) {
+		if out := w.say(from, &q, 9, func(s *wire.ReplySet) { s.Founding.Digest[5]++ }); len(out) != 0 {
+			t.Fatalf("decided %+v", out)
+		}
+	}
+}
+
+// A replica that changes its mind at every message has one vote and one held result all the same.
+func TestOneVoteAReplica(t *testing.T) {
+	w := newWorld(t, 5)
+	q := w.submit(t, "store", 0)
+	var size int
+	for i := range uint64(100) {
+		_ = w.say(3, &q, 1000+i, func(s *wire.ReplySet) { size = len(s.Entries[0].FullBytes) })
+	}
+	votes := w.client.slots[q.ID.Sequence].votes
+	if len(votes) != 1 || votes[0].order != 1099 || w.client.held[3] != size {
+		t.Fatalf("%d votes, %d bytes held, want 1 and %d", len(votes), w.client.held[3], size)
+	}
+}
+
 // A repeated older message of a replica does not take back that it is durable now.
 func TestDurableStaysDurable(t *testing.T) {
 	w := newWorld(t, 3)
