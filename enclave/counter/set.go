@@ -128,11 +128,20 @@ func (s *Set) advance(kind wire.CertKind, pos wire.Position, digest wire.Digest)
 		return wire.Certificate{}, ErrRange
 	case pos.View < s.recovery:
 		return wire.Certificate{}, ErrMute
-	case !s.current.Less(pos), pos.View == s.current.View && s.current.Order > 0 && pos.Order != s.current.Order+1:
+	case !s.current.Less(pos), !s.next(pos):
 		return wire.Certificate{}, fmt.Errorf("%w: at %v, asked for %v", ErrPosition, s.current, pos)
 	}
 	s.current = pos
 	return s.seal(kind, pos, wire.Position{}, digest), nil
+}
+
+// next reports whether pos leaves no gap: the order after the last one in its view, and order 1 where no
+// view change decided where the view begins.
+func (s *Set) next(pos wire.Position) bool {
+	if pos.View != s.current.View {
+		return true
+	}
+	return s.current.Order == 0 && pos.View > 0 || pos.Order == s.current.Order+1
 }
 
 // CertifyViewChange certifies digest as this replica's VIEW-CHANGE to view, with the previous value.

@@ -53,6 +53,7 @@ func TestRules(t *testing.T) {
 			_, err := s.CertifyPrepare(at(0, 3), d)
 			return err
 		}, ErrPosition},
+		{"gap at the beginning", func(s *Set) error { _, err := s.CertifyPrepare(at(0, 2), d); return err }, ErrPosition},
 		{"back", func(s *Set) error {
 			_, _ = s.CertifyViewChange(3, d)
 			_, err := s.CertifyPrepare(at(0, 1), d)
