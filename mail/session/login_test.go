@@ -208,3 +208,17 @@ func TestNoWriteFollowsAnUnansweredOne(t *testing.T) {
 		t.Errorf("the session goes on: %v", err)
 	}
 }
+
+// A hint that came while no quorum answered is not forgotten.
+func TestAHintOutlivesAnOutage(t *testing.T) {
+	now := time.Now()
+	w := newWorld(t, func(o *Options) { o.Now = func() time.Time { return now } })
+	s, c := w.opened(0, "INBOX")
+	w.do(w.admin.SetPassword(t.Context(), alice, "another"))
+	w.replicas[0].down = true
+	w.wantCode(s.Poll(t.Context(), c, true), imap.ResponseCodeUnavailable)
+	w.replicas[0].down = false
+	if err := s.Poll(t.Context(), c, true); err != error(errAccountEnded) {
+		t.Errorf("after the outage: %v", err)
+	}
+}

@@ -132,7 +132,7 @@ func (s *Session) resolved(ctx context.Context, pick func(*namespace) error,
 		if status != command.StatusNamespaceChanged {
 			return s.refuse(status)
 		}
-		n, fresh = nil, false
+		n = nil
 	}
 	return errRaced
 }

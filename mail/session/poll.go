@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"troxymail/bftcore/wire"
 	"troxymail/mailstore/command"
 )
 
@@ -31,12 +32,12 @@ func (s *Session) Idle(ctx context.Context, w Updates) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	keys := accountKeys(s.account.id)
+	var changes <-chan struct{} // of the mailbox; the account is watched all the time
 	if s.view != nil {
-		keys = append(keys, command.MailboxKey(s.account.id, s.view.id))
+		hints, cancel := s.server.cluster.Watch([]wire.Key{command.MailboxKey(s.account.id, s.view.id)})
+		defer cancel()
+		changes = hints
 	}
-	changes, cancel := s.server.cluster.Watch(keys)
-	defer cancel()
 	for {
 		wait := IdleRefresh
 		switch err := s.Poll(ctx, w, true); {

@@ -181,3 +181,45 @@ func (p *paged) ReadMailbox(ctx context.Context, c *command.MailboxRead) (comman
 	}
 	return page, status, err
 }
+
+// A mailbox whose UIDs do not rise would change sequence numbers untold: refused, not shown.
+func TestUIDsThatDoNotRiseAreRefused(t *testing.T) {
+	w := newWorld(t, nil)
+	a, c := w.opened(0, "INBOX")
+	for range 3 {
+		c.appendTo(a, "INBOX", mail("x"), imap.FlagDeleted)
+	}
+	w.do(a.Expunge(t.Context(), c, &imap.UIDSet{{Start: 2, Stop: 2}}))
+	c.poll(a)
+	c.take()
+	a.reader = inserting{a.reader}
+	w.wantCode(a.Poll(t.Context(), c, true), imap.ResponseCodeServerBug)
+	c.want("")
+}
+
+// inserting gives UID 2 again.
+type inserting struct{ mailboxReader }
+
+func (r inserting) ReadMailbox(ctx context.Context, c *command.MailboxRead) (
+	command.MailboxPage, wire.Status, error) {
+	page, status, err := r.mailboxReader.ReadMailbox(ctx, c)
+	page.Messages = append([]command.Message{{UID: 2}}, page.Messages...)
+	return page, status, err
+}
+
+// FETCH answers with flags that changed, asked for or not, and they are told once.
+func TestFetchTellsChangedFlagsOnce(t *testing.T) {
+	w := newWorld(t, nil)
+	a, c := w.opened(0, "INBOX")
+	c.appendTo(a, "INBOX", mail("one"))
+	b, d := w.opened(1, "INBOX")
+	c.poll(a)
+	c.take()
+	d.store(b, seqs(1), add(imap.FlagFlagged))
+	got, err := c.fetch(a, seqs(1), &imap.FetchOptions{UID: true})
+	if err != nil || len(got) != 1 || flagText(got[0].flags) != `(\Flagged)` {
+		t.Errorf("FETCH answered %+v, %v", got, err)
+	}
+	c.poll(a)
+	c.want("")
+}

@@ -139,7 +139,7 @@ func (v *view) tellKeywords(w Updates) error {
 func (v *view) tellFlags(w Updates) error {
 	for i := range v.messages[:v.told] {
 		e := &v.messages[i]
-		if !e.dirty || e.gone {
+		if !e.dirty {
 			continue
 		}
 		e.dirty = false
