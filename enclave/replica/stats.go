@@ -9,6 +9,7 @@ import (
 type Stats struct {
 	Pending             uint64 // requests without an outcome yet
 	Position            wire.Position
+	Incarnation         uint32 // of this enclave
 	BadFrames           uint64 // frames of the host that did not decode or made no sense
 	EarlyFrames         uint64 // frames before the enclave was ACTIVE
 	UnaskedAnswers      uint64
@@ -22,7 +23,7 @@ type Stats struct {
 func (w *owner) publish() {
 	s := w.stats
 	s.Pending = uint64(len(w.waiting) + len(w.queue))
-	s.Position = w.counter.Position()
+	s.Position, s.Incarnation = w.counter.Position(), w.counter.Incarnation().Number
 	if w.client != nil {
 		s.Client = w.client.Counters()
 	}

@@ -19,6 +19,7 @@ import (
 	"troxymail/enclave/replica"
 	"troxymail/enclave/seal"
 	"troxymail/mail/accounts"
+	"troxymail/mail/adminport"
 	"troxymail/mail/auth"
 	"troxymail/mail/imapgate"
 	"troxymail/mail/session"
@@ -61,7 +62,12 @@ type Options struct {
 	PlainOnLoopback bool
 	// Simulated says that the platform protects nothing, so that greetings can say it.
 	Simulated bool
-	Logger    *slog.Logger
+	// Platform is the name of what the enclave runs in, for status.
+	Platform string
+	// Admin accepts administrators from the start, so that a replica that does not serve yet can say why;
+	// the service closes it. Nil for none.
+	Admin  net.Listener
+	Logger *slog.Logger
 }
 
 // Service is the trusted side of one replica. Make it with New, then call Run.
@@ -70,6 +76,7 @@ type Service struct {
 	replica *replica.Replica
 	imap    *imapgate.Server
 	admin   *accounts.Admin
+	port    *adminport.Server
 	serving chan struct{} // closed when clients are accepted
 }
 
@@ -104,6 +111,7 @@ func New(o Options) (*Service, error) {
 		return nil, err
 	}
 	s.admin = &accounts.Admin{Cluster: over, Keys: keys, Auth: authenticator, Rand: rand.Reader}
+	s.port = s.newAdminPort(serverTLS)
 	s.imap, err = imapgate.New(imapgate.Options{
 		Sessions: imapgate.FromServer(sessions), TLSConfig: serverTLS, PlainOnLoopback: o.PlainOnLoopback,
 		Simulated: o.Simulated, Logger: o.Logger,
@@ -155,6 +163,9 @@ func (s *Service) Run(ctx context.Context) error {
 			stop(fmt.Errorf("service: enclave: %w", err))
 		}
 	})
+	if s.o.Admin != nil {
+		group.Go(func() { s.serve(run, stop, "admin", s.o.Admin, s.port.Serve) })
+	}
 	var ports Listeners
 	if err := s.awaitGroup(run); err == nil {
 		if ports, err = s.o.Listen(); err != nil {
@@ -170,6 +181,7 @@ func (s *Service) Run(ctx context.Context) error {
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	_ = s.imap.Shutdown(grace)
+	_ = s.port.Close()
 	stopRuntime()
 	group.Wait()
 	if cause := context.Cause(run); ctx.Err() == nil && !errors.Is(cause, context.Canceled) {

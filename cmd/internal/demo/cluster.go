@@ -58,7 +58,7 @@ func (c *cluster) add(i int, g genesis.File, ports listeners, mesh *transport.Me
 	s, err := service.New(service.Options{
 		Self: e.Replica, Genesis: g, Secrets: secrets, Certificate: chain, Link: enclaveEnd,
 		Listen:          func() (service.Listeners, error) { return service.Listeners{IMAP: ports.imap, IMAPS: ports.imaps}, nil },
-		PlainOnLoopback: true, Simulated: platform.Simulated(), Logger: logger,
+		PlainOnLoopback: true, Simulated: platform.Simulated(), Platform: platform.Name(), Admin: ports.admin, Logger: logger,
 	})
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ type Options struct {
 	SubmissionPort  int
 	SubmissionsPort int
 	SMTPPort        int
+	AdminPort       int  // 0: defaultAdminPort, or any free one where that is taken
 	JSON            bool // print facts as JSON
 	Out             io.Writer
 	Logger          *slog.Logger
@@ -26,6 +27,9 @@ type Options struct {
 
 // portStep is how far the ports of neighbouring replicas are apart.
 const portStep = 1000
+
+// defaultAdminPort is replica 0's port for administrators.
+const defaultAdminPort = 1700
 
 // Domain and Address are what every demo serves.
 const (
@@ -45,18 +49,22 @@ func DefaultDir() (string, error) {
 	return filepath.Join(home, ".local", "share", "troxymail", "demo"), nil
 }
 
-// ports returns the five first ports with the flags that set them.
+// ports returns the first ports that were asked for, with the flags that set them.
 func (o *Options) ports() []struct {
 	flag string
 	port int
 } {
-	return []struct {
+	all := []struct {
 		flag string
 		port int
 	}{
 		{"--imap-port", o.IMAPPort}, {"--imaps-port", o.IMAPSPort}, {"--submission-port", o.SubmissionPort},
-		{"--submissions-port", o.SubmissionsPort}, {"--smtp-port", o.SMTPPort},
+		{"--submissions-port", o.SubmissionsPort}, {"--smtp-port", o.SMTPPort}, {"--admin-port", o.AdminPort},
 	}
+	if o.AdminPort == 0 {
+		all = all[:len(all)-1]
+	}
+	return all
 }
 
 // check completes the options and says which one is wrong and what would be right.

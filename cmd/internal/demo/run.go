@@ -84,7 +84,9 @@ func (c *cluster) serve(ctx context.Context, password string, o Options, ports [
 		Accounts: []config.Account{{Address: Address, Password: password}},
 	}
 	for i, p := range ports {
-		facts.Replicas = append(facts.Replicas, config.Replica{ID: i, IMAP: p.imap.Addr().String(), IMAPS: p.imaps.Addr().String()})
+		facts.Replicas = append(facts.Replicas, config.Replica{
+			ID: i, IMAP: p.imap.Addr().String(), IMAPS: p.imaps.Addr().String(), AdminAPI: p.admin.Addr().String(),
+		})
 	}
 	asJSON, err := facts.JSON()
 	if err != nil {
