@@ -19,12 +19,19 @@ const description = `Troxymail: an IMAP server on replicas that may lie, burn or
 
 Examples:
   troxymail demo                         three replicas on this machine; prints how to connect
-  troxymail demo --dir /tmp/t --json     elsewhere, and what it prints as JSON`
+  troxymail demo --dir /tmp/t --json     elsewhere, and what it prints as JSON
+  troxymail init --dir /srv/troxymail --domain example.org --loopback 3
+  troxymail account add bob@example.org --admin cluster.json
+  troxymail status --admin cluster.json`
 
 // cli is the command line.
 type cli struct {
 	LogLevel slog.Level `help:"What to log: debug, info, warn, error." default:"warn"`
 	Demo     demoCmd    `cmd:"" help:"Run a whole cluster on this machine, with SIMULATED enclaves."`
+	Account  accountCmd `cmd:"" help:"Administer accounts."`
+	Status   statusCmd  `cmd:"" help:"Show how the replicas fare."`
+	Init     initCmd    `cmd:"" help:"Make a cluster: keys, genesis, and a configuration for each host and enclave."`
+	Sign     signCmd    `cmd:"" help:"Sign an enclave's request for a certificate with the cluster's authority."`
 }
 
 // demoCmd is troxymail demo.
@@ -36,6 +43,7 @@ type demoCmd struct {
 	SubmissionPort  int    `help:"Submission with STARTTLS at replica 0 (reserved)." default:"1587"`
 	SubmissionsPort int    `help:"Submission over TLS at replica 0 (reserved)." default:"1465"`
 	SMTPPort        int    `name:"smtp-port" help:"SMTP at replica 0 (reserved)." default:"1025"`
+	AdminPort       int    `help:"Administration at replica 0. Default: 1700, or any free ports where that is taken." placeholder:"PORT"`
 	JSON            bool   `name:"json" help:"Print how to connect as JSON."`
 }
 
@@ -43,7 +51,8 @@ type demoCmd struct {
 func (d *demoCmd) Run(ctx context.Context, logger *slog.Logger) error {
 	return demo.Run(ctx, demo.Options{
 		Dir: d.Dir, Replicas: d.Replicas, IMAPPort: d.IMAPPort, IMAPSPort: d.IMAPSPort, SubmissionPort: d.SubmissionPort,
-		SubmissionsPort: d.SubmissionsPort, SMTPPort: d.SMTPPort, JSON: d.JSON, Out: os.Stdout, Logger: logger,
+		SubmissionsPort: d.SubmissionsPort, SMTPPort: d.SMTPPort, AdminPort: d.AdminPort,
+		JSON: d.JSON, Out: os.Stdout, Logger: logger,
 	})
 }
 

@@ -1,14 +1,17 @@
 package tidy
 
 // trustedRoots are the patterns of everything that the enclave binary links of ours, beside the
-// vocabulary. cmd/troxymail-enclave, once it exists, belongs here too.
-var trustedRoots = []string{"./enclave/...", "./cache/...", "./mail/..."}
+// vocabulary.
+var trustedRoots = []string{"./enclave/...", "./cache/...", "./mail/...", "./cmd/troxymail-enclave"}
 
-// trustedFolders are the folders whose packages may be linked into the enclave.
-var trustedFolders = []string{"enclave", "cache", "mail"}
+// trustedFolders are the folders whose packages may be linked into the enclave: those of the trusted wing,
+// and its composition root with what that reads its configuration by.
+var trustedFolders = []string{"enclave", "cache", "mail", "cmd/troxymail-enclave", "cmd/internal/config",
+	"cmd/internal/enrol"}
 
 // trustedModules are the third-party modules that the enclave may link, each with its reason.
 var trustedModules = map[string]string{
+	"github.com/BurntSushi/toml":     "the configuration, in the composition root alone",
 	"github.com/emersion/go-imap/v2": "the IMAP engine, behind the framing guard of mail/imapgate",
 	"github.com/emersion/go-message": "encoded words and character sets for go-imap",
 	"github.com/emersion/go-sasl":    "SASL PLAIN, interface of go-imap",

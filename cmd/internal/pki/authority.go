@@ -82,6 +82,22 @@ func (a *Authority) Issue(request []byte, now time.Time) ([][]byte, error) {
 	return [][]byte{der, a.Certificate.Raw}, nil
 }
 
+// IssueNamed is Issue, and returns the names and addresses that the certificate is for.
+func (a *Authority) IssueNamed(request []byte, now time.Time) (chain [][]byte, names []string, err error) {
+	if chain, err = a.Issue(request, now); err != nil {
+		return nil, nil, err
+	}
+	leaf, err := x509.ParseCertificate(chain[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	names = leaf.DNSNames
+	for _, ip := range leaf.IPAddresses {
+		names = append(names, ip.String())
+	}
+	return chain, names, nil
+}
+
 // Save writes the authority's key (0600) and certificate.
 func (a *Authority) Save(keyFile, certificateFile string) error {
 	der, err := x509.MarshalPKCS8PrivateKey(a.key)

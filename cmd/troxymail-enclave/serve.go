@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"syscall"
+	"time"
+
+	"troxymail/cmd/internal/config"
+	"troxymail/cmd/internal/enrol"
+	"troxymail/enclave/boundary"
+	"troxymail/enclave/genesis"
+	"troxymail/enclave/tee"
+	"troxymail/mail/service"
+)
+
+// replica is a running enclave.
+type replica struct {
+	conf     *config.Enclave
+	platform tee.Platform
+	secrets  *genesis.Secrets
+	chain    [][]byte
+	logger   *slog.Logger
+}
+
+// serve runs the replica until ctx ends (nil) or it cannot go on.
+func serve(ctx context.Context, conf *config.Enclave, p tee.Platform, out, logTo io.Writer) error {
+	secrets, err := enrol.Open(conf, p)
+	if err != nil {
+		return err
+	}
+	chain, err := enrol.Certificate(conf, secrets)
+	if err != nil {
+		return err
+	}
+	r := &replica{conf: conf, platform: p, secrets: secrets, chain: chain, logger: conf.Log.Logger(logTo).With("replica", int(conf.Replica))}
+	if err := r.tryPorts(); err != nil {
+		return err
+	}
+	if p.Simulated() {
+		fmt.Fprintf(out, "SIMULATED enclave of replica %d: development only, nothing is protected from this machine.\n", conf.Replica)
+		r.logger.Warn("enclave.simulated", "platform", p.Name())
+	}
+	for ctx.Err() == nil {
+		if err := r.once(ctx); err != nil {
+			return err
+		}
+	}
+	r.logger.Info("enclave.stopped")
+	return nil
+}
+
+// once serves over one link to the host, until that or ctx ends. A new link needs a new service: what the
+// enclave knew of the group's order ended with the host that told it. nil when another may be tried.
+func (r *replica) once(ctx context.Context) error {
+	admin, err := r.listen("admin", r.conf.Admin)
+	if err != nil {
+		return err
+	}
+	link := dialHost(r.conf, r.logger)
+	defer link.Close()
+	s, err := service.New(service.Options{
+		Self: r.conf.Replica, Genesis: r.conf.Genesis, Secrets: r.secrets, Certificate: r.chain, Link: link,
+		Listen: r.listenClients, Admin: admin, Simulated: r.platform.Simulated(), Platform: r.platform.Name(), Logger: r.logger,
+	})
+	if err != nil {
+		_ = admin.Close()
+		return err
+	}
+	began := time.Now()
+	err = s.Run(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err == nil, errors.Is(err, boundary.ErrClosed):
+		r.logger.Warn("host.disconnected")
+		if time.Since(began) < settleTime { // a host that pairs and leaves at once is not asked all the time
+			pause(ctx, settleTime)
+		}
+		return nil
+	}
+	return err
+}
+
+// listenClients opens the ports for clients, once the replica can serve.
+func (r *replica) listenClients() (service.Listeners, error) {
+	imap, err := r.listen("imap", r.conf.IMAP)
+	if err != nil {
+		return service.Listeners{}, err
+	}
+	imaps, err := r.listen("imaps", r.conf.IMAPS)
+	if err != nil {
+		_ = imap.Close()
+		return service.Listeners{}, err
+	}
+	r.logger.Info("enclave.serving", "imap", r.conf.IMAP, "imaps", r.conf.IMAPS)
+	return service.Listeners{IMAP: imap, IMAPS: imaps}, nil
+}
+
+// tryPorts opens and closes the ports for clients, so that one in use is told at the start.
+func (r *replica) tryPorts() error {
+	for _, x := range []struct{ key, address string }{{"imap", r.conf.IMAP}, {"imaps", r.conf.IMAPS}} {
+		l, err := r.listen(x.key, x.address)
+		if err != nil {
+			return err
+		}
+		_ = l.Close()
+	}
+	return nil
+}
+
+func (r *replica) listen(key, address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err == nil {
+		return l, nil
+	}
+	advice := "correct the address"
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		advice = "stop the program that uses that port, or choose another"
+	case errors.Is(err, syscall.EACCES):
+		advice = "this user may not open that port: choose one above 1023"
+	}
+	return nil, fmt.Errorf("%s: %s = %q: %w: %s", r.conf.File, key, address, err, advice)
+}
