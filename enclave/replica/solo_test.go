@@ -1,0 +1,314 @@
+package replica
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"troxymail/bftcore/wire"
+	"troxymail/enclave/boundary"
+	"troxymail/enclave/counter"
+	"troxymail/enclave/mac"
+	"troxymail/enclave/troxy"
+)
+
+// solo is one owner without its goroutine: frames go in, frames come out, time stands still.
+type solo struct {
+	t   testing.TB
+	w   *owner
+	now int64
+}
+
+func newSolo(t testing.TB, n int, self wire.ReplicaID) *solo {
+	s := &solo{t: t, now: 1}
+	o := options(t, n, self, nil)
+	o.Now = func() int64 { return s.now }
+	o.Rand = rand.NewChaCha8([32]byte{1})
+	s.w = newOwner(New(o))
+	return s
+}
+
+// active returns a solo that has started with an empty log.
+func active(t testing.TB, n int, self wire.ReplicaID) *solo {
+	s := newSolo(t, n, self)
+	s.send((&boundary.Start{Boot: 1}).Append(nil))
+	return s
+}
+
+// send hands in one frame and returns what comes out.
+func (s *solo) send(f []byte) [][]byte {
+	s.w.frame(f)
+	s.w.turn()
+	out := snapshot(s.w.out)
+	s.w.out = s.w.out[:0]
+	return out
+}
+
+// signer returns a counter of replica self under the group's key: what its enclave could certify.
+func signer(t testing.TB, n int, self wire.ReplicaID) *counter.Set {
+	o := options(t, n, self, nil)
+	set := counter.New(counter.Config{Group: o.Group, Self: self, Key: o.Certificate})
+	set.Activate(founding)
+	return set
+}
+
+// request is an authentic request of replica origin.
+func request(origin wire.ReplicaID, sequence uint64) boundary.Item {
+	id := wire.RequestID{Origin: origin, Generation: 1, Incarnation: 1, Sequence: sequence}
+	h := wire.AppendRequestHeader(nil, id, 0, nil, nil, []byte("command"))
+	return boundary.Item{Header: h, MAC: mac.New([32]byte{2}, "troxymail/request/v1").Sum(h)}
+}
+
+func batch(items ...boundary.Item) wire.Digest {
+	digests := make([]wire.Digest, len(items))
+	for i := range items {
+		digests[i] = wire.Sum(items[i].Header)
+	}
+	return wire.BatchDigest(digests)
+}
+
+func prepare(order uint64, items ...boundary.Item) []byte {
+	return (&boundary.CertifyPrepare{Token: order, Position: wire.Position{Order: order}, Items: items}).Append(nil)
+}
+
+func (s *solo) certified(f []byte) boundary.Certified {
+	s.t.Helper()
+	out := s.send(f)
+	if len(out) != 1 {
+		s.t.Fatalf("%d answers, want 1", len(out))
+	}
+	a, err := boundary.DecodeCertified(out[0])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return a
+}
+
+func TestCertifyPrepareRefuses(t *testing.T) {
+	forged := request(1, 2)
+	forged.MAC[0]++
+	leader := active(t, 3, 0)
+	for i, c := range []struct {
+		name  string
+		frame []byte
+		want  boundary.Refusal
+		bad   uint32
+	}{
+		{"a forged request", prepare(1, request(1, 1), forged), boundary.RefusedRequest, 1},
+		{"the first", prepare(1, request(1, 1)), boundary.RefusedNothing, 0},
+		{"the same order twice", prepare(1, request(1, 2)), boundary.RefusedPosition, 0},
+		{"the same frame twice", prepare(1, request(1, 1)), boundary.RefusedPosition, 0},
+		{"a gap", prepare(3, request(1, 2)), boundary.RefusedPosition, 0},
+		{"a huge order", prepare(1<<63, request(1, 2)), boundary.RefusedPosition, 0},
+		{"the next, empty", prepare(2), boundary.RefusedNothing, 0},
+	} {
+		a := leader.certified(c.frame)
+		if a.Refusal != c.want || a.Bad != c.bad {
+			t.Errorf("%d, %s: refusal %d (request %d), want %d (%d)", i, c.name, a.Refusal, a.Bad, c.want, c.bad)
+		}
+		if c.want == boundary.RefusedNothing && !signer(t, 3, 1).Verify(&a.Certificate) {
+			t.Errorf("%s: the certificate is not authentic", c.name)
+		}
+	}
+	if a := active(t, 3, 1).certified(prepare(1, request(1, 1))); a.Refusal != boundary.RefusedRole {
+		t.Errorf("as a follower: %d", a.Refusal)
+	}
+}
+
+func TestCertifyCommitRefuses(t *testing.T) {
+	items := []boundary.Item{request(1, 1), request(2, 5)}
+	good, err := signer(t, 3, 0).CertifyPrepare(wire.Position{Order: 1}, batch(items...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ofFollower, err := signer(t, 3, 1).Attest(wire.CertBodyStored, wire.Position{Order: 1}, batch(items...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name  string
+		spoil func(c *boundary.CertifyCommit)
+		want  boundary.Refusal
+	}{
+		{"a forged PREPARE", func(c *boundary.CertifyCommit) { c.Prepare.MAC[0]++ }, boundary.RefusedPrepare},
+		{"a PREPARE at another order", func(c *boundary.CertifyCommit) { c.Prepare.New.Order++ }, boundary.RefusedPrepare},
+		{"a PREPARE of another view", func(c *boundary.CertifyCommit) { c.Prepare.New.View++ }, boundary.RefusedPrepare},
+		{"no PREPARE", func(c *boundary.CertifyCommit) { c.Prepare = ofFollower }, boundary.RefusedPrepare},
+		{"a request less", func(c *boundary.CertifyCommit) { c.Items = c.Items[:1] }, boundary.RefusedPrepare},
+		{"another order of requests", func(c *boundary.CertifyCommit) { c.Items = []boundary.Item{items[1], items[0]} }, boundary.RefusedPrepare},
+		{"a forged request", func(c *boundary.CertifyCommit) { c.Items = []boundary.Item{items[0], {Header: items[1].Header}} }, boundary.RefusedRequest},
+	} {
+		f := boundary.CertifyCommit{Prepare: good, Items: items}
+		c.spoil(&f)
+		if a := active(t, 3, 1).certified(f.Append(nil)); a.Refusal != c.want {
+			t.Errorf("%s: %d, want %d", c.name, a.Refusal, c.want)
+		}
+	}
+	follower, f := active(t, 3, 1), boundary.CertifyCommit{Prepare: good, Items: items}
+	if a := follower.certified(f.Append(nil)); a.Refusal != boundary.RefusedNothing || a.Certificate.Digest != good.Digest {
+		t.Errorf("a good one: %d", a.Refusal)
+	}
+	if a := follower.certified(f.Append(nil)); a.Refusal != boundary.RefusedPosition {
+		t.Errorf("a good one again: %d", a.Refusal)
+	}
+	if a := active(t, 3, 0).certified(f.Append(nil)); a.Refusal != boundary.RefusedRole {
+		t.Errorf("as the leader: %d", a.Refusal)
+	}
+}
+
+func TestStart(t *testing.T) {
+	own, other := signer(t, 3, 0), signer(t, 3, 3-1)
+	frontier, _ := own.CertifyPrepare(wire.Position{Order: 1}, wire.Digest{1})
+	forged := frontier
+	forged.New.Order = 9
+	attestation, _ := own.Attest(wire.CertBodyStored, wire.Position{}, wire.Digest{1})
+	foreign, _ := other.CertifyCommit(wire.Position{Order: 1}, wire.Digest{1})
+	elsewhere := counter.New(counter.Config{Group: options(t, 3, 0, nil).Group, Key: [32]byte{1}})
+	elsewhere.Activate(wire.Founding{Generation: 2})
+	later, _ := elsewhere.CertifyPrepare(wire.Position{Order: 1}, wire.Digest{1})
+	s := newSolo(t, 3, 0)
+	for name, c := range map[string]*wire.Certificate{
+		"forged": &forged, "an attestation": &attestation, "another replica's": &foreign, "another founding's": &later,
+	} {
+		if out := s.send((&boundary.Start{Boot: 1, Frontier: c}).Append(nil)); len(out) != 0 || s.w.client != nil {
+			t.Errorf("started with a frontier that is %s", name)
+		}
+		if out := s.send(prepare(1)); len(out) != 0 {
+			t.Errorf("%s: certified before it was ACTIVE", name)
+		}
+	}
+	if out := s.send((&boundary.Start{Boot: 1, Frontier: &frontier}).Append(nil)); len(out) != 1 || s.w.client == nil {
+		t.Fatal("not started with the own frontier")
+	}
+	before := s.w.counter.Position()
+	if out := s.send((&boundary.Start{Boot: 2}).Append(nil)); len(out) != 0 || s.w.counter.Position() != before {
+		t.Fatalf("started twice: %v, was %v", s.w.counter.Position(), before)
+	}
+	if a := s.certified(prepare(1)); a.Refusal != boundary.RefusedPosition {
+		t.Errorf("certified below the frontier: %d", a.Refusal)
+	}
+}
+
+func TestReadBack(t *testing.T) {
+	body := bytes.Repeat([]byte{7}, 2*wire.ChunkBytes+9)
+	digest := wire.Sum(body)
+	show := func(s *solo, ps ...wire.Piece) (n int) {
+		for _, p := range ps {
+			n += len(s.send(boundary.AppendReadBack(nil, 2, p)))
+		}
+		return n
+	}
+	ps := pieces(digest, body)
+	wrong := ps[1]
+	wrong.Bytes = make([]byte, wire.ChunkBytes)
+	longer := ps[1]
+	longer.Total++
+	for name, shown := range map[string][]wire.Piece{
+		"a gap": {ps[0], ps[2]}, "not from the beginning": {ps[1], ps[2]}, "twice the same": {ps[0], ps[1], ps[1], ps[2]},
+		"wrong bytes": {ps[0], wrong, ps[2]}, "another size": {ps[0], longer, ps[2]}, "backwards": {ps[2], ps[1], ps[0]},
+		"begun anew in the middle": {ps[0], ps[1], ps[0], ps[2]}, "not to the end": {ps[0], ps[1]},
+	} {
+		s := active(t, 3, 1)
+		if n := show(s, shown...); n != 0 {
+			t.Errorf("%s: attested", name)
+		}
+		if n := show(s, ps...); n != 1 {
+			t.Errorf("%s: a whole showing afterwards gives %d attestations", name, n)
+		}
+	}
+	s := active(t, 3, 1)
+	for i := range 3 * maxReadBacks {
+		p := ps[0]
+		binary.BigEndian.PutUint32(p.Body[:], uint32(i))
+		show(s, p)
+	}
+	if n := len(s.w.backs.open); n > maxReadBacks {
+		t.Errorf("%d bodies are open", n)
+	}
+}
+
+// heap returns what is alive.
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// Floods of each kind of frame, authentic ones of peers and nonsense, leave a bounded rest.
+func TestFloods(t *testing.T) {
+	const frames, bound = 100_000, 24 << 20
+	stored := wire.BodyStored{}
+	stored.Certificate, _ = signer(t, 3, 2).Attest(wire.CertBodyStored, wire.Position{}, wire.Digest{1})
+	replies := wire.ReplySet{Founding: founding, Replica: 2, Incarnation: 1, Vector: []uint32{1, 1, 1}, Order: 1,
+		Origin: wire.RequestID{Origin: 1, Generation: 1, Incarnation: 1}, Entries: make([]wire.ReplyEntry, 20)}
+	signed := replies.AppendReplySigned(nil)
+	message := wire.AppendReplySet(nil, signed, mac.New([32]byte{3}, "troxymail/reply/v1").Sum(signed), replies.Entries)
+	random := rand.NewChaCha8([32]byte{9})
+	at := func(f []byte, place, i int) []byte { binary.BigEndian.PutUint32(f[place:], uint32(i)); return f }
+	piece := wire.Piece{Total: 1000, Bytes: make([]byte, 999)}
+	floods := map[string]func(i int) []byte{
+		"Start":       func(i int) []byte { return (&boundary.Start{Boot: uint32(i + 1)}).Append(nil) },
+		"PREPAREs":    func(i int) []byte { return prepare(uint64(i+1), request(2, 1)) },
+		"Verify":      func(int) []byte { return (&boundary.Verify{Certificates: make([]wire.Certificate, 1)}).Append(nil) },
+		"replies":     func(int) []byte { return boundary.AppendPeer(nil, boundary.KindReplies, message) },
+		"BODY-STORED": func(int) []byte { return boundary.AppendPeer(nil, boundary.KindBodyStored, stored.Append(nil)) },
+		"read back":   func(i int) []byte { return at(boundary.AppendReadBack(nil, 2, piece), 4, i) },
+		"records":     func(i int) []byte { return at((&boundary.Record{Piece: piece}).Append(nil), 6, i) },
+		"results": func(i int) []byte {
+			x := boundary.ExecutedItem{Item: request(2, uint64(i+1)), Head: wire.ResultHead{PayloadDigest: wire.Digest{byte(i)}}}
+			return (&boundary.Executed{Order: uint64(i + 1), Results: []boundary.ExecutedItem{x}}).Append(nil)
+		},
+		"random bytes": func(i int) []byte {
+			f := make([]byte, 100)
+			_, _ = random.Read(f)
+			f[0], f[1] = byte(i%100), wire.Version
+			return f
+		},
+	}
+	for name, flood := range floods {
+		s := active(t, 3, 0)
+		_, _, _ = s.w.client.Submit(1, 1, []byte("one is open"), 0, nil, nil)
+		before := heap()
+		for i := range frames {
+			s.send(flood(i))
+		}
+		if rest := int64(heap()) - int64(before); rest > bound {
+			t.Errorf("%s: %d KiB are left after %d frames", name, rest>>10, frames)
+		}
+		runtime.KeepAlive(s)
+	}
+}
+
+// Commands whose callers do not wait are bounded too.
+func TestQueuesAreBounded(t *testing.T) {
+	s := newSolo(t, 3, 0) // not ACTIVE: nothing leaves the queue
+	busy := 0
+	for range 1000 {
+		sub := submission{ctx: t.Context(), command: make([]byte, wire.MaxCommandBytes), done: make(chan troxy.Outcome, 1)}
+		s.w.enqueue(sub)
+		if len(sub.done) == 1 {
+			if o := <-sub.done; !errors.Is(o.Err, ErrBusy) {
+				t.Fatal(o.Err)
+			}
+			busy++
+		}
+	}
+	if kept := 1000 - busy; kept*wire.MaxCommandBytes != maxPendingBytes || s.w.pendingBytes != maxPendingBytes {
+		t.Errorf("%d large commands wait, %d bytes counted", kept, s.w.pendingBytes)
+	}
+	for range 2 * maxWaiting {
+		s.w.enqueue(submission{ctx: t.Context(), done: make(chan troxy.Outcome, 1)})
+	}
+	if len(s.w.queue) != maxWaiting {
+		t.Errorf("%d commands wait", len(s.w.queue))
+	}
+	s.now += int64(troxy.GiveUpAfter)
+	s.w.turn()
+	if len(s.w.queue) != 0 || s.w.pendingBytes != 0 {
+		t.Errorf("%d commands, %d bytes wait after their time", len(s.w.queue), s.w.pendingBytes)
+	}
+}
