@@ -137,3 +137,13 @@ func TestWhereExpungeIsTold(t *testing.T) {
 	c.send("a FETCH 1 FLAGS\r\nb UID FETCH 1 FLAGS\r\nc EXPUNGE\r\nd CLOSE\r\n")
 	c.expect("a NO", "* 1 EXPUNGE", "* 1 FETCH", "* 2 FETCH", "b OK", "* 1 EXPUNGE", "c OK", "d OK")
 }
+
+// Nothing is told inside a message's response.
+func TestNothingIsToldInsideAMessage(t *testing.T) {
+	u := updates{g: &guard{open: true}, expunge: true}
+	for _, err := range []error{u.Exists(1), u.Expunge(1), u.Flags(1, 1, nil), u.MailboxFlags(nil)} {
+		if !errors.Is(err, errMidMessage) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
