@@ -28,7 +28,13 @@ type connLink struct {
 	reader *bufio.Reader // of the goroutine that calls Recv
 }
 
-func (l *connLink) Send(frames ...[]byte) error { return l.out.put(frames) }
+func (l *connLink) Send(frames ...[]byte) error {
+	err := l.out.put(frames)
+	if err != nil {
+		_ = l.Close() // what the other side did not take is lost: it must notice
+	}
+	return err
+}
 
 func (l *connLink) Close() error {
 	l.out.close()

@@ -116,3 +116,17 @@ func TestConnRefusesAnOverlongFrame(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 }
+
+// A frame that cannot be sent closes the link: both sides notice that something is lost.
+func TestConnCloses(t *testing.T) {
+	a, b := net.Pipe()
+	left, right := Over(a), Over(b)
+	if err := left.Send(make([]byte, MaxFrameBytes+1)); !errors.Is(err, ErrClosed) {
+		t.Fatalf("an overlong frame: %v", err)
+	}
+	for _, l := range []Link{left, right} {
+		if _, err := l.Recv(); !errors.Is(err, ErrClosed) {
+			t.Errorf("received on a closed link: %v", err)
+		}
+	}
+}

@@ -23,13 +23,18 @@ type Writer struct {
 	Mailbox string
 	Ledger  *File
 	Rand    *rand.Rand
+	Modes   []demo.Mode // how it connects, drawn anew each time; nil for all
 	serial  int
 }
 
 // Run works until ctx ends or the connection breaks; both are expected. An error is one of the ledger
 // itself, or a refusal that the load gave no cause for.
 func (w *Writer) Run(ctx context.Context, d *demo.Demo, conf *tls.Config) error {
-	c, err := d.TryDial(w.Replica, demo.Modes[w.Rand.IntN(len(demo.Modes))], nil, conf)
+	modes := w.Modes
+	if modes == nil {
+		modes = demo.Modes
+	}
+	c, err := d.TryDial(w.Replica, modes[w.Rand.IntN(len(modes))], nil, conf)
 	if err != nil {
 		return nil // killed before the login
 	}
