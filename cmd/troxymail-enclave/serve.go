@@ -71,6 +71,7 @@ func (r *replica) once(ctx context.Context) error {
 		_ = admin.Close()
 		return err
 	}
+	defer measure(s)()
 	began := time.Now()
 	err = s.Run(ctx)
 	switch {

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"sync"
+	"time"
+)
+
+// maxEcho bounds a request, bytes.
+const maxEcho = 1 << 20
+
+// row is one measurement.
+type row struct {
+	Bench    string  `json:"bench"`
+	Op       string  `json:"op"`
+	Clients  int     `json:"clients"`
+	Bytes    int     `json:"bytes"`
+	Rate     float64 `json:"ops_per_s"`
+	P50      float64 `json:"p50_ms"`
+	P99      float64 `json:"p99_ms"`
+	Baseline string  `json:"baseline,omitempty"`
+	Ratio    float64 `json:"ratio,omitempty"`
+}
+
+// measure drives servers with so many closed-loop clients for d, after a tenth of d to warm up.
+func measure(servers []string, clients, size int, d time.Duration) (row, error) {
+	warm := d / 10
+	start := time.Now()
+	end := start.Add(warm + d)
+	var group sync.WaitGroup
+	taken := make([][]time.Duration, clients)
+	errs := make([]error, clients)
+	for i := range clients {
+		group.Go(func() { taken[i], errs[i] = client(servers[i%len(servers)], size, start.Add(warm), end) })
+	}
+	group.Wait()
+	var all []time.Duration
+	for i := range clients {
+		if errs[i] != nil {
+			return row{}, fmt.Errorf("client %d: %w", i, errs[i])
+		}
+		all = append(all, taken[i]...)
+	}
+	if len(all) == 0 {
+		return row{}, fmt.Errorf("no request was answered within %v", d)
+	}
+	slices.Sort(all)
+	at := func(q float64) float64 { return float64(all[int(q*float64(len(all)-1))].Microseconds()) / 1000 }
+	return row{Clients: clients, Bytes: size, Rate: float64(len(all)) / d.Seconds(), P50: at(0.5), P99: at(0.99)}, nil
+}
+
+// client sends requests of size bytes one after the other until end and returns how long those took that
+// began after from.
+func client(server string, size int, from, end time.Time) ([]time.Duration, error) {
+	c, err := net.Dial("tcp", server)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	if err := c.SetDeadline(end.Add(15 * time.Second)); err != nil {
+		return nil, err
+	}
+	request := binary.BigEndian.AppendUint32(nil, uint32(size))
+	request = append(request, make([]byte, size)...)
+	reader := bufio.NewReaderSize(c, 64<<10)
+	answer := make([]byte, 4+size)
+	var taken []time.Duration
+	for {
+		begin := time.Now()
+		if begin.After(end) {
+			return taken, nil
+		}
+		if _, err := c.Write(request); err != nil {
+			return nil, err
+		}
+		if _, err := io.ReadFull(reader, answer); err != nil {
+			return nil, err
+		}
+		if begin.After(from) {
+			taken = append(taken, time.Since(begin))
+		}
+	}
+}
+
+// serveEcho answers the requests of clients on l: do gets a request and returns its echo.
+func serveEcho(l net.Listener, do func(request []byte) ([]byte, error)) error {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		go func() {
+			defer c.Close()
+			r := bufio.NewReaderSize(c, 64<<10)
+			var head [4]byte
+			for {
+				if _, err := io.ReadFull(r, head[:]); err != nil {
+					return
+				}
+				n := binary.BigEndian.Uint32(head[:])
+				if n > maxEcho {
+					return
+				}
+				request := make([]byte, n)
+				if _, err := io.ReadFull(r, request); err != nil {
+					return
+				}
+				echo, err := do(request)
+				if err != nil {
+					return
+				}
+				if _, err := c.Write(append(head[:], echo...)); err != nil {
+					return
+				}
+			}
+		}()
+	}
+}

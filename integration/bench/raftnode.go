@@ -1,0 +1,285 @@
+package main
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"go.etcd.io/raft/v3"
+	"go.etcd.io/raft/v3/raftpb"
+	"golang.org/x/sys/unix"
+	"google.golang.org/protobuf/proto"
+)
+
+// raftNode is one member of the baseline: go.etcd.io/raft as its documentation tells to use it, with
+// batched messages between members, no TLS and no MACs. With a log folder, every Ready that asks for it is
+// written and synced before its messages leave.
+type raftNode struct {
+	id      uint64
+	raft    *raft.RawNode // owned by run
+	storage *raft.MemoryStorage
+	wal     *os.File // nil: in memory
+	offset  int64
+	peers   map[uint64]*raftPeer
+	steps   chan *raftpb.Message
+	submits chan raftSubmit
+	waiting map[uint64]chan struct{} // owned by run, by sequence
+	next    uint64
+}
+
+type raftSubmit struct {
+	data []byte
+	done chan struct{}
+}
+
+// raftPeer sends messages to one member, many in one write.
+type raftPeer struct {
+	mu    sync.Mutex
+	queue [][]byte
+	wake  chan struct{}
+}
+
+func runRaftNode(id int, peers []string, clients, walDir string) error {
+	raft.SetLogger(&raft.DefaultLogger{Logger: log.New(io.Discard, "", 0)})
+	n := &raftNode{
+		id: uint64(id + 1), storage: raft.NewMemoryStorage(), peers: map[uint64]*raftPeer{},
+		steps: make(chan *raftpb.Message, 4096), submits: make(chan raftSubmit, 4096), waiting: map[uint64]chan struct{}{},
+	}
+	var members []raft.Peer
+	for i := range peers {
+		members = append(members, raft.Peer{ID: uint64(i + 1)})
+	}
+	var err error
+	n.raft, err = raft.NewRawNode(&raft.Config{
+		ID: n.id, ElectionTick: 10, HeartbeatTick: 1, Storage: n.storage, MaxSizePerMsg: 1 << 20, MaxInflightMsgs: 256,
+		MaxUncommittedEntriesSize: 1 << 30,
+	})
+	if err != nil {
+		return err
+	}
+	if err := n.raft.Bootstrap(members); err != nil {
+		return err
+	}
+	if walDir != "" {
+		if n.wal, err = os.Create(filepath.Join(walDir, "wal")); err != nil {
+			return err
+		}
+		if err := unix.Fallocate(int(n.wal.Fd()), 0, 0, 256<<20); err != nil {
+			return err
+		}
+	}
+	l, err := net.Listen("tcp", peers[id])
+	if err != nil {
+		return err
+	}
+	go n.accept(l)
+	for i, address := range peers {
+		if i != id {
+			p := &raftPeer{wake: make(chan struct{}, 1)}
+			n.peers[uint64(i+1)] = p
+			go p.send(address)
+		}
+	}
+	cl, err := net.Listen("tcp", clients)
+	if err != nil {
+		return err
+	}
+	go serveEcho(cl, n.do)
+	return n.run()
+}
+
+// do proposes a request and waits until this member applied it.
+func (n *raftNode) do(request []byte) ([]byte, error) {
+	done := make(chan struct{})
+	n.submits <- raftSubmit{data: request, done: done}
+	<-done
+	return request, nil
+}
+
+func (n *raftNode) run() error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	for {
+		select {
+		case <-tick.C:
+			n.raft.Tick()
+		case m := <-n.steps:
+			_ = n.raft.Step(m)
+		case s := <-n.submits:
+			n.propose(s)
+		}
+		n.drain()
+		for n.raft.HasReady() {
+			if err := n.ready(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// drain takes what else has arrived, so that one Ready serves it all.
+func (n *raftNode) drain() {
+	for range 1024 {
+		select {
+		case m := <-n.steps:
+			_ = n.raft.Step(m)
+		case s := <-n.submits:
+			n.propose(s)
+		default:
+			return
+		}
+	}
+}
+
+// propose tags a request with this member and a sequence number, so that it is known when applied. A
+// proposal that is dropped (no leader yet) is tried again.
+func (n *raftNode) propose(s raftSubmit) {
+	n.next++
+	data := binary.BigEndian.AppendUint64(nil, n.id)
+	data = append(binary.BigEndian.AppendUint64(data, n.next), s.data...)
+	if err := n.raft.Propose(data); errors.Is(err, raft.ErrProposalDropped) {
+		time.AfterFunc(50*time.Millisecond, func() { n.submits <- s })
+		return
+	}
+	n.waiting[n.next] = s.done
+}
+
+func (n *raftNode) ready() error {
+	rd := n.raft.Ready()
+	if n.wal != nil && rd.MustSync {
+		if err := n.persist(&rd); err != nil {
+			return err
+		}
+	}
+	if rd.HardState != nil && !raft.IsEmptyHardState(rd.HardState) {
+		if err := n.storage.SetHardState(rd.HardState); err != nil {
+			return err
+		}
+	}
+	if err := n.storage.Append(rd.Entries); err != nil {
+		return err
+	}
+	for _, m := range rd.Messages {
+		n.peers[m.GetTo()].put(m)
+	}
+	for _, e := range rd.CommittedEntries {
+		n.apply(e)
+	}
+	n.raft.Advance(rd)
+	return nil
+}
+
+func (n *raftNode) persist(rd *raft.Ready) error {
+	var batch []byte
+	for _, e := range rd.Entries {
+		b, err := proto.Marshal(e)
+		if err != nil {
+			return err
+		}
+		batch = append(binary.BigEndian.AppendUint32(batch, uint32(len(b))), b...)
+	}
+	if n.offset+int64(len(batch)) > 250<<20 {
+		n.offset = 0 // a ring: the baseline is never restarted
+	}
+	if _, err := n.wal.WriteAt(batch, n.offset); err != nil {
+		return err
+	}
+	n.offset += int64(len(batch))
+	return unix.Fdatasync(int(n.wal.Fd()))
+}
+
+func (n *raftNode) apply(e *raftpb.Entry) {
+	if e.GetType() == raftpb.EntryConfChange {
+		var change raftpb.ConfChange
+		if proto.Unmarshal(e.GetData(), &change) == nil {
+			n.raft.ApplyConfChange(&change)
+		}
+		return
+	}
+	data := e.GetData()
+	if len(data) >= 16 && binary.BigEndian.Uint64(data) == n.id {
+		seq := binary.BigEndian.Uint64(data[8:])
+		if done := n.waiting[seq]; done != nil {
+			delete(n.waiting, seq)
+			close(done)
+		}
+	}
+	if e.GetIndex()%10_000 == 0 {
+		_ = n.storage.Compact(e.GetIndex() - 5_000) // bounded memory; members never lag so far here
+	}
+}
+
+func (p *raftPeer) put(m *raftpb.Message) {
+	b, err := proto.Marshal(m)
+	if err != nil {
+		return
+	}
+	p.mu.Lock()
+	p.queue = append(p.queue, b)
+	p.mu.Unlock()
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (p *raftPeer) send(address string) {
+	for {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			time.Sleep(50 * time.Millisecond)
+			continue
+		}
+		w := bufio.NewWriterSize(c, 256<<10)
+		for range p.wake {
+			p.mu.Lock()
+			queue := p.queue
+			p.queue = nil
+			p.mu.Unlock()
+			for _, b := range queue {
+				_, _ = w.Write(binary.BigEndian.AppendUint32(nil, uint32(len(b))))
+				_, _ = w.Write(b)
+			}
+			if w.Flush() != nil {
+				break
+			}
+		}
+		_ = c.Close()
+	}
+}
+
+func (n *raftNode) accept(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer c.Close()
+			r := bufio.NewReaderSize(c, 256<<10)
+			for {
+				var head [4]byte
+				if _, err := io.ReadFull(r, head[:]); err != nil {
+					return
+				}
+				b := make([]byte, binary.BigEndian.Uint32(head[:]))
+				if _, err := io.ReadFull(r, b); err != nil {
+					return
+				}
+				m := &raftpb.Message{}
+				if err := proto.Unmarshal(b, m); err != nil {
+					fmt.Fprintln(os.Stderr, "bench: raft message:", err)
+					return
+				}
+				n.steps <- m
+			}
+		}()
+	}
+}
