@@ -41,6 +41,10 @@ var frames = []frame{
 	{"verified", KindVerified, decodeWith(DecodeVerified, (*Verified).Append), Verified{Token: 1, OK: []bool{true, false}}},
 	{"send", KindSendReplies, decodeWith(decodeSent, (*sent).append), sent{To: 2, Message: []byte("message")}},
 	{"get record", KindGetRecord, decodeWith(DecodeGetRecord, (*GetRecord).Append), GetRecord{Token: 1, Digest: wire.Digest{2}, Size: 3}},
+	{"host status query", KindHostStatusQuery, decodeWith(DecodeHostStatusQuery, (*HostStatusQuery).Append), HostStatusQuery{Token: 5}},
+	{"host status", KindHostStatus, decodeWith(DecodeHostStatus, (*HostStatus).Append), HostStatus{Token: 5, Facts: HostFacts{
+		View: 1, Leader: 1, Executed: 9, Stable: 2, Synced: 8, Known: 10, Roots: []Root{{Order: 8}, {Order: 9, Digest: wire.Digest{1}}},
+		Peers: []uint64{9, 8, 7}, Alarms: []Alarm{{Code: AlarmDisk, Subject: NoReplica, Count: 2}}}}},
 	{"store body", KindStoreBody, decodeWith(decodeStored, (*stored).append), stored{goldenPiece}},
 }
 

@@ -18,4 +18,6 @@ var goldenSums = map[string]string{
 	"send":                  "b11b59731a3c0216",
 	"get record":            "57b7f5d3b3221fa8",
 	"store body":            "a9d981bc2417af3f",
+	"host status query":     "58a38e5d5b6f90fb",
+	"host status":           "0bba292f1212b05b",
 }

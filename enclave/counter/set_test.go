@@ -198,3 +198,76 @@ func TestResumeUnsafe(t *testing.T) {
 		t.Errorf("resumed from a forged certificate: %v", err)
 	}
 }
+
+// An attestation is authentic and of this replica, but its position says nothing of the counter.
+func TestResumeRefusesAttestations(t *testing.T) {
+	before := active(t, 0)
+	_, _ = before.CertifyPrepare(at(0, 1), wire.Digest{1})
+	for kind := wire.CertCheckpoint; kind <= wire.CertForward; kind++ {
+		c, err := before.Attest(kind, wire.Position{}, wire.Digest{2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		after := New(before.cfg)
+		if err := after.ResumeUnsafe(founding, &c); !errors.Is(err, ErrFrontier) || after.Active() {
+			t.Errorf("resumed from an attestation of kind %d at %v: %v", kind, after.Position(), err)
+		}
+	}
+}
+
+// What a certificate says of restarts, of the recovery and of NEW-VIEWs survives with its position.
+func TestResumeKeepsWhatTheCertificateSays(t *testing.T) {
+	before := active(t, 0)
+	before.number, before.vector = 2, []uint32{2, 4, 1}
+	before.recovery, before.base = 3, wire.Digest{9}
+	last, err := before.CertifyViewChange(6, wire.Digest{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := New(before.cfg)
+	if err := after.ResumeUnsafe(founding, &last); err != nil {
+		t.Fatal(err)
+	}
+	if v := after.Vector(); v[0] != 2 || v[1] != 4 || v[2] != 1 || after.Incarnation().Number != 2 {
+		t.Errorf("vector %v, incarnation %v", v, after.Incarnation())
+	}
+	if _, err := after.CertifyNewView(6, wire.Digest{2}); !errors.Is(err, ErrPosition) {
+		t.Errorf("a second NEW-VIEW is possible: %v", err)
+	}
+	c, err := after.CertifyPrepare(at(6, 1), wire.Digest{3})
+	if err != nil || c.RecoveryView != 3 || c.Base != (wire.Digest{9}) {
+		t.Errorf("%v: recovery view %d, base %v", err, c.RecoveryView, c.Base)
+	}
+}
+
+// No certificate ever carries a number that a decoder of another replica would refuse.
+func TestCertificatesDecode(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g, _ := quorum.New(3)
+		s := New(Config{Group: g, Self: wire.ReplicaID(rapid.IntRange(0, 2).Draw(t, "self")), Key: [32]byte{7}})
+		s.Activate(founding)
+		edge := rapid.SampledFrom([]uint64{0, 1, 2, wire.MaxNumber - 1, wire.MaxNumber, wire.MaxNumber + 1, 1<<64 - 1})
+		for range 6 {
+			pos := at(edge.Draw(t, "view"), edge.Draw(t, "order"))
+			var c wire.Certificate
+			var err error
+			switch rapid.IntRange(0, 3).Draw(t, "call") {
+			case 0:
+				c, err = s.CertifyPrepare(pos, wire.Digest{})
+			case 1:
+				c, err = s.CertifyCommit(pos, wire.Digest{})
+			case 2:
+				c, err = s.CertifyViewChange(pos.View, wire.Digest{})
+			case 3:
+				c, err = s.CertifyNewView(pos.View, wire.Digest{})
+			}
+			if err != nil {
+				continue
+			}
+			again, err := wire.DecodeCertificate(c.Append(nil))
+			if err != nil || again.New != c.New || !s.Verify(&again) {
+				t.Fatalf("%v does not travel: %v", c.New, err)
+			}
+		}
+	})
+}

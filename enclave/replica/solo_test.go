@@ -124,9 +124,15 @@ func TestCertifyCommitRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ofFollower, err := signer(t, 3, 1).Attest(wire.CertBodyStored, wire.Position{Order: 1}, batch(items...))
+	attestation, err := signer(t, 3, 0).Attest(wire.CertBodyStored, wire.Position{Order: 1}, batch(items...))
 	if err != nil {
 		t.Fatal(err)
+	}
+	ofFollower := good // no enclave makes one; if one did, it would not be a proposal
+	ofFollower.Replica = 2
+	ofFollower.MAC = mac.New([32]byte{1}, "troxymail/certificate/v1").Sum(ofFollower.AppendStatement(nil))
+	if !signer(t, 3, 0).Verify(&ofFollower) {
+		t.Fatal("the certificate under test is not authentic")
 	}
 	for _, c := range []struct {
 		name  string
@@ -136,7 +142,8 @@ func TestCertifyCommitRefuses(t *testing.T) {
 		{"a forged PREPARE", func(c *boundary.CertifyCommit) { c.Prepare.MAC[0]++ }, boundary.RefusedPrepare},
 		{"a PREPARE at another order", func(c *boundary.CertifyCommit) { c.Prepare.New.Order++ }, boundary.RefusedPrepare},
 		{"a PREPARE of another view", func(c *boundary.CertifyCommit) { c.Prepare.New.View++ }, boundary.RefusedPrepare},
-		{"no PREPARE", func(c *boundary.CertifyCommit) { c.Prepare = ofFollower }, boundary.RefusedPrepare},
+		{"no PREPARE", func(c *boundary.CertifyCommit) { c.Prepare = attestation }, boundary.RefusedPrepare},
+		{"a follower's PREPARE", func(c *boundary.CertifyCommit) { c.Prepare = ofFollower }, boundary.RefusedPrepare},
 		{"a request less", func(c *boundary.CertifyCommit) { c.Items = c.Items[:1] }, boundary.RefusedPrepare},
 		{"another order of requests", func(c *boundary.CertifyCommit) { c.Items = []boundary.Item{items[1], items[0]} }, boundary.RefusedPrepare},
 		{"a forged request", func(c *boundary.CertifyCommit) { c.Items = []boundary.Item{items[0], {Header: items[1].Header}} }, boundary.RefusedRequest},
