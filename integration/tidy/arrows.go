@@ -84,6 +84,7 @@ var arrows = []arrow{
 	{"integration/demo", nil},
 	{"integration/clients", []string{"integration/demo"}},
 	{"integration/ledger", []string{"integration/demo"}},
+	{"integration/processes", []string{"integration/demo", "integration/ledger"}},
 	{"integration/canary", []string{"integration/demo"}},
 	{"integration/sim", []string{"*"}},
 }

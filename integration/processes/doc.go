@@ -1,0 +1,7 @@
+// Package processes runs whole clusters as an operator does: `troxymail init`, a host and an enclave process
+// for each replica, `troxymail account add`, and mail clients at all replicas. Its tests kill, stop, restart
+// and misconfigure them.
+//
+// It knows the program by its commands, its files and its ports alone: of this module it imports only
+// integration/demo and integration/ledger, which do the same.
+package processes
