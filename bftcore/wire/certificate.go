@@ -80,9 +80,6 @@ func CertificateBytes(n int) int {
 	return 1 + 1 + 4 + 36 + 2 + 4 + 1 + 4*n + 2 + 16 + 16 + 8 + 32 + 32 + 32
 }
 
-// minCertificateBytes is the size with the shortest vector.
-var minCertificateBytes = CertificateBytes(1)
-
 // ReadCertificate reads a certificate from r; errors stay in r.
 func ReadCertificate(r *canon.Reader) Certificate {
 	var c Certificate

@@ -96,8 +96,10 @@ func TestCloseEndsBothSides(t *testing.T) {
 			errs <- err
 		}()
 		synctest.Wait()
-		if enclave.Close() != nil || enclave.Close() != nil || host.Close() != nil {
-			t.Fatal("Close failed, or failed the second time")
+		for _, end := range []Link{enclave, enclave, host} {
+			if err := end.Close(); err != nil {
+				t.Fatalf("Close failed, or failed the second time: %v", err)
+			}
 		}
 		if err := <-errs; !errors.Is(err, ErrClosed) {
 			t.Fatalf("a waiting Recv: %v", err)

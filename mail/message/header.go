@@ -56,7 +56,7 @@ func (f field) text(block []byte) string { return unfold(block[f.value:f.end]) }
 // unfold returns b without line breaks and NUL bytes, tabs as spaces, trimmed (RFC 5322 2.2.3).
 func unfold(b []byte) string {
 	b = bytes.Trim(b, " \t\r\n\x00")
-	if bytes.IndexAny(b, "\r\n\t\x00") < 0 {
+	if !bytes.ContainsAny(b, "\r\n\t\x00") {
 		return string(b)
 	}
 	out := make([]byte, 0, len(b))

@@ -135,16 +135,17 @@ func (l *listing) attributes(m *mailbox) []imap.MailboxAttr {
 
 // useOf returns the special use that CREATE asks for (RFC 6154, 3); names are compared without case.
 func useOf(attrs []imap.MailboxAttr) (command.SpecialUse, error) {
-	if len(attrs) > 1 {
+	switch len(attrs) {
+	case 0:
+		return command.UseNone, nil
+	case 1:
+	default:
 		return 0, no(codeUseAttr, "A mailbox has at most one special use here")
 	}
-	for _, attr := range attrs {
-		for use, known := range uses {
-			if strings.EqualFold(string(attr), string(known)) {
-				return use, nil
-			}
+	for use, known := range uses {
+		if strings.EqualFold(string(attrs[0]), string(known)) {
+			return use, nil
 		}
-		return 0, no(codeUseAttr, "That special use is not known here")
 	}
-	return command.UseNone, nil
+	return 0, no(codeUseAttr, "That special use is not known here")
 }

@@ -244,9 +244,9 @@ func TestMoveAndCopyKeepFlagsAndKeywords(t *testing.T) {
 	if err != nil || copied.SourceUIDs.String() != "2:3" || copied.DestUIDs.String() != "1:2" {
 		t.Fatalf("COPY: %+v, %v", copied, err)
 	}
-	moved, err := a.Move(t.Context(), c, uids(1, 3, 9), "archive")
+	_, err = a.Move(t.Context(), c, uids(1, 3, 9), "archive")
 	w.wantCode(err, imap.ResponseCodeTryCreate)
-	moved, err = a.Move(t.Context(), c, uids(1, 3, 9), "Archive")
+	moved, err := a.Move(t.Context(), c, uids(1, 3, 9), "Archive")
 	if err != nil || moved.SourceUIDs.String() != "1,3" || moved.DestUIDs.String() != "3:4" {
 		t.Fatalf("MOVE: %+v, %v", moved, err)
 	}
