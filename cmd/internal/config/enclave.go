@@ -31,17 +31,22 @@ func LoadEnclave(file string) (Enclave, error) {
 	if err != nil {
 		return Enclave{}, err
 	}
+	e := t.enclave()
+	if e.Genesis, err = t.finish(e.GenesisFile, e.Replica); err != nil {
+		return Enclave{}, err
+	}
+	return e, nil
+}
+
+func (t *table) enclave() Enclave {
 	e := Enclave{
-		File: file, Replica: wire.ReplicaID(t.number("replica", 0, wire.MaxReplicas-1)),
+		File: t.file, Replica: wire.ReplicaID(t.number("replica", 0, wire.MaxReplicas-1)),
 		GenesisFile: t.path("genesis", "the path of genesis.toml"), DataDir: t.path("data_dir", "the path of a folder"),
 		Host: t.address("host"), IMAP: t.address("imap"), IMAPS: t.address("imaps"), Admin: t.address("admin"),
 		Names: t.texts("names", "host names and IP addresses"), Log: t.log(),
 	}
 	t.hex(e.LinkKey[:], "link_key", "the key shared with the own host", true)
-	if e.Genesis, err = t.finish(e.GenesisFile, e.Replica); err != nil {
-		return Enclave{}, err
-	}
-	return e, nil
+	return e
 }
 
 // DNSNames are those of Names that are not IP addresses.

@@ -16,6 +16,10 @@ func LoadGenesis(file string) (genesis.File, error) {
 	if err != nil {
 		return genesis.File{}, err
 	}
+	return t.genesis()
+}
+
+func (t *table) genesis() (genesis.File, error) {
 	g := genesis.File{
 		Domain:       t.text("domain", "the mail domain, such as \"example.org\"", func(s string) bool { return s != "" }),
 		Replicas:     int(t.number("n", 3, wire.MaxReplicas)),
@@ -44,7 +48,7 @@ func LoadGenesis(file string) (genesis.File, error) {
 		return g, err
 	}
 	if err := g.Validate(); err != nil {
-		return g, fmt.Errorf("%w: %s: %w: restore the file as `troxymail init` wrote it", ErrConfig, file, err)
+		return g, fmt.Errorf("%w: %s: %w: restore the file as `troxymail init` wrote it", ErrConfig, t.file, err)
 	}
 	return g, nil
 }

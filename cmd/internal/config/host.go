@@ -29,17 +29,22 @@ func LoadHost(file string) (Host, error) {
 	if err != nil {
 		return Host{}, err
 	}
+	h := t.host()
+	if h.Genesis, err = t.finish(h.GenesisFile, h.Replica); err != nil {
+		return Host{}, err
+	}
+	return h, nil
+}
+
+func (t *table) host() Host {
 	h := Host{
-		File: file, Replica: wire.ReplicaID(t.number("replica", 0, wire.MaxReplicas-1)),
+		File: t.file, Replica: wire.ReplicaID(t.number("replica", 0, wire.MaxReplicas-1)),
 		GenesisFile: t.path("genesis", "the path of genesis.toml"), DataDir: t.path("data_dir", "the path of a folder"),
 		KeyFile: t.path("key", "the path of the host's key"), Listen: t.address("listen"),
 		Boundary: t.address("boundary"), Admin: t.address("admin"), Log: t.log(),
 	}
 	t.hex(h.LinkKey[:], "link_key", "the key shared with the own enclave", true)
-	if h.Genesis, err = t.finish(h.GenesisFile, h.Replica); err != nil {
-		return Host{}, err
-	}
-	return h, nil
+	return h
 }
 
 // finish ends reading a replica's configuration and reads its genesis.

@@ -32,7 +32,7 @@ type table struct {
 	err    error
 }
 
-// readTable parses a file.
+// readTable reads and parses a file.
 func readTable(file string) (*table, error) {
 	info, err := os.Stat(file)
 	switch {
@@ -43,8 +43,16 @@ func readTable(file string) (*table, error) {
 	case !info.Mode().IsRegular() || info.Size() > maxFileBytes:
 		return nil, fmt.Errorf("%w: %s is no file of at most %d bytes", ErrConfig, file, maxFileBytes)
 	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	return parseTable(file, text)
+}
+
+func parseTable(file string, text []byte) (*table, error) {
 	t := &table{file: file}
-	if _, err := toml.DecodeFile(file, &t.values); err != nil {
+	if err := toml.Unmarshal(text, &t.values); err != nil {
 		return nil, fmt.Errorf("%w: %s is not TOML: %w", ErrConfig, file, err)
 	}
 	return t, nil

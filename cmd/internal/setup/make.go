@@ -2,7 +2,6 @@ package setup
 
 import (
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -53,6 +52,9 @@ func Make(plan *Plan, dir string, now time.Time) (genesis.File, error) {
 	m := &maker{plan: plan, temp: temp, dir: dir, now: now}
 	if err := m.make(); err != nil {
 		return genesis.File{}, err
+	}
+	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // fails unless it is empty still
+		return genesis.File{}, fmt.Errorf("%w: %w", ErrExists, err)
 	}
 	if err := os.Rename(temp, dir); err != nil {
 		return genesis.File{}, fmt.Errorf("setup: putting the folder in its place: %w", err)
@@ -155,6 +157,3 @@ func path(parts ...string) string { return filepath.Join(parts...) }
 func hostName(i int) string { return fmt.Sprintf("host-%d", i) }
 
 func enclaveName(i int) string { return fmt.Sprintf("enclave-%d", i) }
-
-// ID is how people tell clusters apart.
-func ID(g *genesis.File) string { return hex.EncodeToString(g.Cluster[:4]) }

@@ -2,6 +2,8 @@ package setup
 
 import (
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
 )
 
@@ -34,16 +36,17 @@ func (p *Plan) enrolSteps(b *strings.Builder, dir string) {
 	}
 	fmt.Fprintf(b, `2. On %s let the first enclave draw the group's key, once in the life of the cluster:
    troxymail-enclave --config enclave-0.toml found
-`, p.Replicas[0].Host)
-	b.WriteString("3. On each other machine let the enclave get the group's key from one that has it:\n")
+   It leaves a signing request in its data folder (enclave-0/request.pem). Bring it here, look at the names in
+   it, and sign it; bring back what that writes, hand it to the enclave, and start both programs there:
+   troxymail sign request.pem --dir %s --out server.pem
+   troxymail-enclave --config enclave-0.toml certificate server.pem
+   troxymail-host --config host-0.toml
+   troxymail-enclave --config enclave-0.toml
+`, p.Replicas[0].Host, dir)
+	b.WriteString("3. On each other machine let the enclave get the group's key from the first, which must be running; both\n" +
+		"   prove to each other what they are. Then go on as in 2, with its own request:\n")
+	from := net.JoinHostPort(p.Replicas[0].Host, strconv.Itoa(p.Replicas[0].Ports.AdminAPI))
 	for i := range p.Replicas[1:] {
-		fmt.Fprintf(b, "   troxymail-enclave --config enclave-%d.toml enrol\n", i+1)
+		fmt.Fprintf(b, "   troxymail-enclave --config enclave-%d.toml enrol %s\n", i+1, from)
 	}
-	b.WriteString(`4. Each enclave leaves a signing request in its data folder (enclave-I/request.pem). Bring it here, look at
-   the names in it, and sign it; bring back what that writes and hand it to the enclave:
-`)
-	fmt.Fprintf(b, "   troxymail sign request.pem --dir %s --out server.pem\n", dir)
-	b.WriteString(`   troxymail-enclave --config enclave-I.toml certificate server.pem
-5. Start troxymail-host --config host-I.toml and troxymail-enclave --config enclave-I.toml on each machine.
-`)
 }
