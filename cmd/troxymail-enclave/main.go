@@ -20,6 +20,7 @@ import (
 	"troxymail/cmd/internal/config"
 	"troxymail/cmd/internal/enrol"
 	"troxymail/enclave/genesis"
+	"troxymail/enclave/handover"
 	"troxymail/enclave/tee"
 )
 
@@ -30,7 +31,8 @@ The trusted enclave of one replica of a Troxymail cluster. "troxymail init" writ
 Commands:
   (none)              serve
   found               draw the group's key: at the first enclave, once in the life of a cluster
-  enrol               get the group's key from an enclave that has it; or write the signing request again
+  enrol ADDRESS...    get the group's key from a running enclave that has it, asked at its admin address;
+                      without ADDRESS, write the signing request again
   certificate FILE    take in the signed certificate of this enclave
 
 Flags:
@@ -112,6 +114,8 @@ func run(ctx context.Context, args []string, out, logTo io.Writer) error {
 		return found(&conf, platform, out)
 	case o.args[0] == "enrol" && len(o.args) == 1:
 		return enrolled(&conf, platform, out)
+	case o.args[0] == "enrol":
+		return receive(ctx, &conf, platform, o.args[1:], out)
 	case o.args[0] == "certificate" && len(o.args) == 2:
 		return takeCertificate(&conf, platform, o.args[1], out)
 	}
@@ -143,6 +147,27 @@ func found(conf *config.Enclave, p tee.Platform, out io.Writer) error {
 		return err
 	}
 	return request(conf, secrets, out)
+}
+
+// receive gets the group's key from one of the enclaves at addresses, who prove to each other what they are.
+func receive(ctx context.Context, conf *config.Enclave, p tee.Platform, addresses []string, out io.Writer) error {
+	if err := enrol.Vacant(conf); err != nil {
+		return err
+	}
+	secrets, err := handover.Fetch(ctx, handoverOptions(conf, p), addresses)
+	if err != nil {
+		return fmt.Errorf("no enclave gave the group's key: %w", err)
+	}
+	if err := enrol.Keep(conf, p, secrets); err != nil {
+		return err
+	}
+	return request(conf, secrets, out)
+}
+
+func handoverOptions(conf *config.Enclave, p tee.Platform) handover.Options {
+	return handover.Options{
+		Platform: p, Genesis: conf.Genesis.Hash(), Replicas: conf.Genesis.Replicas, Self: conf.Replica, Rand: rand.Reader,
+	}
 }
 
 // enrolled writes the signing request of an enclave that has its keys.

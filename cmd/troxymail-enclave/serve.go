@@ -14,6 +14,7 @@ import (
 	"troxymail/cmd/internal/enrol"
 	"troxymail/enclave/boundary"
 	"troxymail/enclave/genesis"
+	"troxymail/enclave/handover"
 	"troxymail/enclave/tee"
 	"troxymail/mail/service"
 )
@@ -24,6 +25,7 @@ type replica struct {
 	platform tee.Platform
 	secrets  *genesis.Secrets
 	chain    [][]byte
+	giver    *handover.Giver
 	logger   *slog.Logger
 }
 
@@ -37,7 +39,11 @@ func serve(ctx context.Context, conf *config.Enclave, p tee.Platform, out, logTo
 	if err != nil {
 		return err
 	}
-	r := &replica{conf: conf, platform: p, secrets: secrets, chain: chain, logger: conf.Log.Logger(logTo).With("replica", int(conf.Replica))}
+	giver, err := handover.NewGiver(handoverOptions(conf, p), secrets)
+	if err != nil {
+		return err
+	}
+	r := &replica{conf: conf, platform: p, secrets: secrets, chain: chain, giver: giver, logger: conf.Log.Logger(logTo).With("replica", int(conf.Replica))}
 	if err := r.tryPorts(); err != nil {
 		return err
 	}
@@ -65,7 +71,8 @@ func (r *replica) once(ctx context.Context) error {
 	defer link.Close()
 	s, err := service.New(service.Options{
 		Self: r.conf.Replica, Genesis: r.conf.Genesis, Secrets: r.secrets, Certificate: r.chain, Link: link,
-		Listen: r.listenClients, Admin: admin, Simulated: r.platform.Simulated(), Platform: r.platform.Name(), Logger: r.logger,
+		Listen: r.listenClients, Admin: admin, Handover: r.giver,
+		Simulated: r.platform.Simulated(), Platform: r.platform.Name(), Logger: r.logger,
 	})
 	if err != nil {
 		_ = admin.Close()

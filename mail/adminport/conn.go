@@ -26,6 +26,13 @@ func (s *Server) serve(raw net.Conn, ticket *limit.Ticket) {
 		return
 	}
 	c := &conn{s: s, tls: tls.Server(raw, s.tls)}
+	if c.tls.HandshakeContext(s.ctx) != nil {
+		return
+	}
+	if h, ok := s.o.Beside[c.tls.ConnectionState().NegotiatedProtocol]; ok {
+		h.Serve(s.ctx, c.tls)
+		return
+	}
 	if c.hello() != nil {
 		return
 	}
@@ -55,11 +62,8 @@ func (s *Server) serve(raw net.Conn, ticket *limit.Ticket) {
 	}
 }
 
-// hello completes the handshake and sends the nonce.
+// hello sends the nonce.
 func (c *conn) hello() error {
-	if err := c.tls.HandshakeContext(c.s.ctx); err != nil {
-		return err
-	}
 	state := c.tls.ConnectionState()
 	if state.NegotiatedProtocol != Protocol || state.DidResume {
 		return adminapi.ErrFrame

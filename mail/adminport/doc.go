@@ -5,7 +5,8 @@
 // anything of it is decoded or done; where a connection comes from proves nothing. A connection that has
 // not shown a valid signature in time is closed, and such connections are few. A wrong signature gets one
 // constant answer and ends the connection. Frames are bounded; one request a connection is at work.
-// Nothing that a request names is logged: only which kind of operation, and how it ended.
+// Other protocols that enclaves speak may share the port (Options.Beside): TLS tells them apart before
+// anything is said. Nothing that a request names is logged: only which kind of operation, and how it ended.
 //
 // Trusted. Must not import bftcore, mailstore or cmd; enclave only through mail/adminapi.
 package adminport

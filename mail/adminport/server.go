@@ -59,8 +59,17 @@ type Options struct {
 	Ready    <-chan struct{}
 	// Status says how the replica fares, before it is ready too. It returns by itself within seconds.
 	Status func(context.Context) adminapi.Status
+	// Beside serves connections that negotiate another protocol (ALPN) at the same port; may be nil.
+	Beside map[string]Handler
 	Rand   io.Reader    // crypto/rand.Reader outside of tests
 	Logger *slog.Logger // nil: discard
+}
+
+// Handler serves the connections of another protocol. What it requires of who connects is its own affair.
+type Handler struct {
+	TLS *tls.Config // has the protocol in NextProtos
+	// Serve serves one connection after its handshake, sets its own deadlines, and returns when ctx ends.
+	Serve func(ctx context.Context, c *tls.Conn)
 }
 
 // Server serves administrators. Safe for concurrent use.
@@ -83,6 +92,14 @@ func New(o Options) *Server {
 	}
 	c := o.TLS.Clone()
 	c.MinVersion, c.SessionTicketsDisabled, c.NextProtos = tls.VersionTLS13, true, []string{Protocol}
+	c.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		for _, p := range hello.SupportedProtos {
+			if h, ok := o.Beside[p]; ok {
+				return h.TLS, nil
+			}
+		}
+		return nil, nil // the configuration that it is part of
+	}
 	s := &Server{o: o, tls: c, conns: limit.NewConns(connectionCaps), open: map[io.Closer]struct{}{}}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	return s

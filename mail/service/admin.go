@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"troxymail/enclave/boundary"
+	"troxymail/enclave/handover"
 	"troxymail/mail/adminapi"
 	"troxymail/mail/adminport"
 )
@@ -17,10 +18,24 @@ const hostTimeout = 2 * time.Second
 // newAdminPort makes the administrator's server. It uses the server's certificate, so its clients check
 // the same authority as mail clients do.
 func (s *Service) newAdminPort(config *tls.Config) *adminport.Server {
+	beside := map[string]adminport.Handler{}
+	if g := s.o.Handover; g != nil {
+		beside[handover.Protocol] = adminport.Handler{TLS: g.TLS(), Serve: s.handOver}
+	}
 	return adminport.New(adminport.Options{
 		Replica: uint16(s.o.Self), Genesis: s.o.Genesis.Hash(), Admin: s.o.Genesis.Admin, TLS: config,
-		Accounts: s.admin, Ready: s.replica.Ready(), Status: s.Status, Rand: rand.Reader, Logger: s.o.Logger,
+		Accounts: s.admin, Ready: s.replica.Ready(), Status: s.Status, Beside: beside,
+		Rand: rand.Reader, Logger: s.o.Logger,
 	})
+}
+
+// handOver serves an enclave that asks for the group's key.
+func (s *Service) handOver(ctx context.Context, c *tls.Conn) {
+	if err := s.o.Handover.Give(ctx, c); err != nil {
+		s.o.Logger.Warn("handover.refused", "cause", err.Error())
+		return
+	}
+	s.o.Logger.Info("handover.given")
 }
 
 // Status says how this replica fares: what its enclave knows, and its host's word. It asks the host and

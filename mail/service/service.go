@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"crypto"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
@@ -16,6 +17,7 @@ import (
 	"troxymail/bftcore/wire"
 	"troxymail/enclave/boundary"
 	"troxymail/enclave/genesis"
+	"troxymail/enclave/handover"
 	"troxymail/enclave/replica"
 	"troxymail/enclave/seal"
 	"troxymail/mail/accounts"
@@ -66,8 +68,10 @@ type Options struct {
 	Platform string
 	// Admin accepts administrators from the start, so that a replica that does not serve yet can say why;
 	// the service closes it. Nil for none.
-	Admin  net.Listener
-	Logger *slog.Logger
+	Admin net.Listener
+	// Handover gives the group's key to enclaves that prove what they are, at the Admin port; nil for not.
+	Handover *handover.Giver
+	Logger   *slog.Logger
 }
 
 // Service is the trusted side of one replica. Make it with New, then call Run.
@@ -129,7 +133,7 @@ func tlsConfig(chain [][]byte, secrets *genesis.Secrets) (*tls.Config, error) {
 		return nil, fmt.Errorf("%w: %w", ErrCertificate, err)
 	}
 	key := secrets.ServerKey()
-	if public, ok := key.Public().(interface{ Equal(x any) bool }); ok && !public.Equal(leaf.PublicKey) {
+	if public, ok := key.Public().(interface{ Equal(x crypto.PublicKey) bool }); !ok || !public.Equal(leaf.PublicKey) {
 		return nil, ErrCertificate
 	}
 	certificate := tls.Certificate{Certificate: chain, PrivateKey: key, Leaf: leaf}

@@ -50,10 +50,19 @@ func CertificateFile(e *config.Enclave) string { return filepath.Join(e.DataDir,
 // RequestFile is where e leaves its signing request.
 func RequestFile(e *config.Enclave) string { return filepath.Join(e.DataDir, "request.pem") }
 
+// Vacant returns ErrEnrolled when there are sealed secrets, whether they open or not.
+func Vacant(e *config.Enclave) error {
+	if _, err := os.Stat(secretsFile(e)); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %s: keys are never overwritten: move the file away if they are lost to this machine",
+			errors.Join(ErrEnrolled, err), secretsFile(e))
+	}
+	return nil
+}
+
 // Keep seals secrets to the platform and writes them. ErrEnrolled when there are some.
 func Keep(e *config.Enclave, p tee.Platform, secrets *genesis.Secrets) error {
-	if _, err := os.Stat(secretsFile(e)); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %s: keys are never overwritten", errors.Join(ErrEnrolled, err), secretsFile(e))
+	if err := Vacant(e); err != nil {
+		return err
 	}
 	sealed, err := secrets.Seal(rand.Reader, p, Local(e))
 	if err != nil {
@@ -66,8 +75,8 @@ func Keep(e *config.Enclave, p tee.Platform, secrets *genesis.Secrets) error {
 func Open(e *config.Enclave, p tee.Platform) (*genesis.Secrets, error) {
 	sealed, err := os.ReadFile(secretsFile(e))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %s does not exist: correct data_dir in %s, or enrol the enclave "+
-			"(`troxymail init` printed the steps)", ErrNoSecrets, secretsFile(e), e.File)
+		return nil, fmt.Errorf("%w: %s does not exist: correct data_dir in %[3]s, or get them from a running enclave "+
+			"with `troxymail-enclave --config %[3]s enrol ADDRESS`, its admin address", ErrNoSecrets, secretsFile(e), e.File)
 	}
 	if err != nil {
 		return nil, err
@@ -75,7 +84,7 @@ func Open(e *config.Enclave, p tee.Platform) (*genesis.Secrets, error) {
 	secrets, err := genesis.Open(p, Local(e), sealed)
 	if err != nil {
 		return nil, fmt.Errorf("%s does not open: it was damaged or comes from another machine or replica, "+
-			"or %s was edited: restore them: %w", secretsFile(e), e.GenesisFile, err)
+			"or %s was edited: restore them, or move the former away and enrol anew: %w", secretsFile(e), e.GenesisFile, err)
 	}
 	return secrets, nil
 }
