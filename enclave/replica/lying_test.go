@@ -176,8 +176,8 @@ func TestLiesAboutRecords(t *testing.T) {
 				t.Errorf("%s: when the host is honest again: %d bytes, %v", name, len(got), err)
 			}
 			synctest.Wait()
-			if b := &c.hosts[0].r.recordBytes; b.free != maxRecordBytes {
-				t.Errorf("%s: %d bytes still counted", name, maxRecordBytes-b.free)
+			if used := c.hosts[0].r.recordBytes.used(maxRecordBytes); used != 0 {
+				t.Errorf("%s: %d bytes still counted", name, used)
 			}
 		})
 	}
