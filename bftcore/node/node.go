@@ -46,7 +46,6 @@ type Node struct {
 	began     int64 // when New was called
 	// What the body goroutine met: records that were missing or damaged here, and disk errors.
 	recordsLost, diskErrors atomic.Uint64
-	stop                    context.CancelCauseFunc
 	ready                   chan struct{} // closed when the enclave is ACTIVE
 	onReady                 sync.Once
 }
@@ -103,8 +102,17 @@ func (n *Node) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// The start goes first: an enclave drops whatever comes before it, and a question that is dropped is
+	// never answered.
+	start := boundary.Start{Boot: boot}
+	if f := n.Status().Frontier; f.Kind != 0 {
+		start.Frontier = &f
+	}
 	run, stop := context.WithCancelCause(ctx)
-	n.stop = stop
+	defer stop(nil)
+	if err := n.o.Link.Send(start.Append(nil)); err != nil {
+		stop(fmt.Errorf("node: %w", err))
+	}
 	var group sync.WaitGroup
 	for name, part := range map[string]func(context.Context) error{
 		"orderer": n.order, "syncer": n.sync, "executor": n.run, "door": n.door, "bodies": n.bodies.run,
@@ -115,13 +123,6 @@ func (n *Node) Run(ctx context.Context) error {
 			}
 			stop(nil)
 		})
-	}
-	start := boundary.Start{Boot: boot}
-	if f := n.Status().Frontier; f.Kind != 0 {
-		start.Frontier = &f
-	}
-	if err := n.o.Link.Send(start.Append(nil)); err != nil {
-		stop(err)
 	}
 	<-run.Done()
 	n.inbox.close()
