@@ -2,6 +2,7 @@ package boundary
 
 import (
 	"encoding/hex"
+	"errors"
 	"reflect"
 	"testing"
 
@@ -178,6 +179,16 @@ func TestFramesRoundTrip(t *testing.T) {
 		}
 		if _, _, err := f.decode(append(encoded, 0)); err == nil && !carriesRest {
 			t.Errorf("%s: decoded with a byte behind the end", f.name)
+		}
+	}
+}
+
+func TestOtherVersionsAreRefused(t *testing.T) {
+	for i := range frames {
+		f := frames[i].encode()
+		f[1]++
+		if _, err := PeekKind(f); !errors.Is(err, ErrFrame) {
+			t.Errorf("%s of another version: %v", frames[i].name, err)
 		}
 	}
 }
