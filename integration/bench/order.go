@@ -162,7 +162,7 @@ func startRaft(dir string, wal bool) ([]string, func(), error) {
 func ready(servers []string, p *processes) ([]string, func(), error) {
 	for _, s := range servers {
 		var err error
-		for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		for end := time.Now().Add(30 * time.Second); time.Now().Before(end); <-time.After(50 * time.Millisecond) {
 			if _, err = client(s, 16, time.Now(), time.Now().Add(time.Millisecond)); err == nil {
 				break
 			}

@@ -234,7 +234,7 @@ func (p *raftPeer) send(address string) {
 	for {
 		c, err := net.Dial("tcp", address)
 		if err != nil {
-			time.Sleep(50 * time.Millisecond)
+			<-time.After(50 * time.Millisecond)
 			continue
 		}
 		w := bufio.NewWriterSize(c, 256<<10)
