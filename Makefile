@@ -7,8 +7,8 @@ SHELL := /usr/bin/env bash
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.1
 
 # Tests that start the program and real clients, one after the other.
-BLACKBOX := ./integration/clients ./integration/ledger ./integration/canary ./integration/processes
-UNIT := $$(go list ./... | grep -vE '/integration/(clients|ledger|canary|processes)$$')
+BLACKBOX := ./integration/admin ./integration/clients ./integration/ledger ./integration/canary ./integration/processes
+UNIT := $$(go list ./... | grep -vE '/integration/(admin|clients|ledger|canary|processes)$$')
 # Packages with goroutines, and those that hold what goroutines share.
 RACE := $$(go list ./bftcore/... ./enclave/... ./cache/... ./mail/... ./mailstore/... ./cmd/...)
 # Seconds of fuzzing, shared among all targets.

@@ -22,7 +22,7 @@ var arrows = []arrow{
 	{"enclave/seal", []string{"enclave/tee", "bftcore/wire", "bftcore/wire/canon"}},
 	{"enclave/genesis", []string{"enclave/tee", "enclave/seal", "bftcore/wire", "bftcore/wire/canon",
 		"bftcore/quorum"}},
-	{"enclave/handover", []string{"enclave/genesis", "enclave/tee", "bftcore/wire", "bftcore/wire/canon"}},
+	{"enclave/handover", []string{"enclave/genesis", "enclave/seal", "enclave/tee", "bftcore/wire", "bftcore/wire/canon"}},
 	{"enclave/counter", []string{"enclave/mac", "bftcore/wire", "bftcore/wire/canon", "bftcore/quorum"}},
 	{"enclave/boundary", []string{"bftcore/wire", "bftcore/wire/canon"}},
 	{"enclave/troxy", []string{"enclave/mac", "bftcore/wire", "bftcore/wire/canon", "bftcore/quorum"}},
@@ -42,7 +42,7 @@ var arrows = []arrow{
 	{"mail/adminapi", []string{"enclave/boundary", "bftcore/wire/canon"}},
 	{"mail/adminport", []string{"mail/adminapi", "mail/accounts", "mail/auth", "mail/limit"}},
 	{"mail/service", []string{"mail/session", "mail/auth", "mail/accounts", "mail/imapgate", "mail/limit",
-		"mail/adminapi", "mail/adminport",
+		"mail/adminapi", "mail/adminport", "enclave/handover",
 		"cache/content", "enclave/tee", "enclave/seal", "enclave/genesis", "enclave/boundary",
 		"enclave/replica", "bftcore/wire", "bftcore/quorum", "mailstore/command"}},
 
@@ -86,6 +86,7 @@ var arrows = []arrow{
 	{"integration/ledger", []string{"integration/demo"}},
 	{"integration/processes", []string{"integration/demo", "integration/ledger"}},
 	{"integration/canary", []string{"integration/demo"}},
+	{"integration/admin", []string{"integration/demo"}},
 	{"integration/sim", []string{"*"}},
 }
 
