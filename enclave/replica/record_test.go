@@ -5,9 +5,12 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"troxymail/bftcore/wire"
 	"troxymail/enclave/boundary"
+	"troxymail/enclave/troxy"
+	"troxymail/mailstore/command"
 )
 
 // Pieces that follow each other but are small would cost far more memory than the record: refused at once.
@@ -42,5 +45,48 @@ func TestCancelledRecordLeavesNothing(t *testing.T) {
 		if n := <-open; n != 0 || c.hosts[0].r.recordBytes.used(maxRecordBytes) != 0 {
 			t.Errorf("%d reads are open", n)
 		}
+	})
+}
+
+// A read of unknown size takes no more than a summary may have.
+func TestRecordOfUnknownSizeIsBounded(t *testing.T) {
+	for total, taken := range map[uint64]bool{1: true, wire.InlineBodyBytes: true, wire.InlineBodyBytes + 1: false, 0: false} {
+		s := active(t, 3, 0)
+		c := &recordCall{digest: wire.Digest{1}, outcome: make(chan [][]byte, 1)}
+		s.w.getRecord(c)
+		piece := wire.Piece{Body: c.digest, Total: total, Bytes: make([]byte, total)}
+		s.send((&boundary.Record{Token: c.token, Piece: piece}).Append(nil))
+		if len(c.outcome) != 1 || (len(join(<-c.outcome)) > 0) != taken {
+			t.Errorf("%d bytes: want taken %v", total, taken)
+		}
+	}
+}
+
+// With nothing else to wake for, a silent host is given up in time, and so is one that never starts.
+func TestTimersStandAlone(t *testing.T) {
+	inCluster(t, 3, func(t *testing.T, c *cluster) {
+		c.lies(0, 0, drop)
+		began := time.Now()
+		if _, err := c.hosts[0].r.Record(context.Background(), wire.Digest{1}, 10); !errors.Is(err, ErrGone) {
+			t.Error(err)
+		}
+		if waited := time.Since(began); waited != recordTimeout {
+			t.Errorf("a read ended after %v", waited)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		enclave, host := boundary.Pipe()
+		r := New(options(t, 3, 0, enclave))
+		ended := make(chan error, 1)
+		go func() { ended <- r.Run(context.Background()) }()
+		began := time.Now()
+		if _, err := r.Do(context.Background(), &command.Ping{}); !errors.Is(err, ErrUnavailable) {
+			t.Error(err)
+		}
+		if waited := time.Since(began); waited != troxy.GiveUpAfter {
+			t.Errorf("a command ended after %v", waited)
+		}
+		_ = host.Close()
+		<-ended
 	})
 }
