@@ -80,6 +80,10 @@ func start(t *testing.T) *port {
 		Replica: 1, Genesis: [32]byte{7}, Admin: public, TLS: &tls.Config{Certificates: []tls.Certificate{certificate}},
 		Accounts: p.book, Ready: p.ready, Rand: rand.Reader,
 		Status: func(context.Context) adminapi.Status { return adminapi.Status{Replica: 1, Replicas: 3} },
+		Beside: map[string]Handler{"echo/1": {
+			TLS:   &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"echo/1"}},
+			Serve: func(_ context.Context, c *tls.Conn) { _, _ = io.CopyN(c, c, 4) },
+		}},
 	})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -353,5 +357,28 @@ func TestTLS(t *testing.T) {
 			t.Errorf("%s got a nonce", name)
 		}
 		conn.Close()
+	}
+}
+
+// Another protocol at the port gets its own connections and none of the administrator's.
+func TestBeside(t *testing.T) {
+	p := start(t)
+	c, err := tls.Dial("tcp", p.address, &tls.Config{RootCAs: p.roots, ServerName: "localhost", NextProtos: []string{"echo/1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	got := make([]byte, 4)
+	if _, err := c.Write([]byte("ping")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(c, got); err != nil || string(got) != "ping" {
+		t.Fatalf("%q, %v", got, err)
+	}
+	q := adminapi.Request{Op: adminapi.OpStatus}
+	d := p.dial(t)
+	d.send(d.context.Sign(p.key, 0, &q))
+	if r := d.receive(); r.Result != adminapi.ResultOK {
+		t.Fatalf("%+v", r)
 	}
 }
