@@ -13,8 +13,10 @@ UNIT := $$(go list ./... | grep -vE '/integration/(admin|clients|ledger|canary|p
 RACE := $$(go list ./bftcore/... ./enclave/... ./cache/... ./mail/... ./mailstore/... ./cmd/...)
 # Seconds of fuzzing, shared among all targets.
 FUZZ_BUDGET ?= 100
+# How long make soak goes on.
+DURATION ?= 30m
 
-.PHONY: test build lint unit race fuzz sim blackbox clients demo
+.PHONY: test build lint unit race fuzz sim blackbox clients demo soak
 
 test: build lint unit race fuzz blackbox
 	@echo "make test: all passed"
@@ -49,6 +51,10 @@ sim:
 # The demo's real clients, restarts, bad input, SIGKILL under load, and the search for plaintext.
 blackbox:
 	go test -count=1 -p 1 -timeout 15m $(BLACKBOX)
+
+# Six processes under random kills and stops, one replica at a time, for DURATION; prints figures.
+soak:
+	CHAOS_DURATION=$(DURATION) go test -count=1 -timeout 0 -v -run TestChaos ./integration/processes
 
 clients:
 	deploy/dev/install-clients.sh

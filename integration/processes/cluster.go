@@ -17,7 +17,6 @@ import (
 
 const (
 	serveLimit = 60 * time.Second // until a replica serves that was started
-	address    = "alice@example.org"
 	password   = "correct horse battery"
 
 	portBase  = 20000 // first port of the first slot: below what systems give to outgoing connections
@@ -69,15 +68,16 @@ func Start(t testing.TB, n int) *Cluster {
 		c.StartHost(t, i)
 		c.StartEnclave(t, i)
 	}
-	c.AddAccount(t)
+	c.AddAccount(t, "alice@example.org")
 	for i := range n {
 		c.AwaitServing(t, i)
 	}
 	return c
 }
 
-// AddAccount makes the account by the administrator's command, which waits until a replica serves.
-func (c *Cluster) AddAccount(t testing.TB) {
+// AddAccount makes an account by the administrator's command, which waits until a replica serves. Clients
+// use it from then on.
+func (c *Cluster) AddAccount(t testing.TB, address string) {
 	t.Helper()
 	cmd := exec.Command(Binary(t, "troxymail"), "account", "add", address, "--admin", c.File("cluster.json"), "--password-stdin")
 	cmd.Stdin = strings.NewReader(password + "\n")

@@ -135,7 +135,7 @@ func TestWrongLinkKey(t *testing.T) {
 		c.StartHost(t, i)
 		c.StartEnclave(t, i)
 	}
-	c.AddAccount(t)
+	c.AddAccount(t, "alice@example.org")
 	c.AwaitServing(t, 0)
 	for _, p := range []*Process{c.Hosts[2], c.Enclaves[2]} {
 		demo.Eventually(t, serveLimit, "says what to compare", func() bool { return p.Says(t, "link_key") })

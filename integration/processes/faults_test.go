@@ -138,7 +138,7 @@ func TestPortsFollowTheReplica(t *testing.T) {
 		c.StartHost(t, i+1)
 		c.StartEnclave(t, i+1)
 	}
-	c.AddAccount(t)
+	c.AddAccount(t, "alice@example.org")
 	for i := range 3 {
 		c.AwaitServing(t, i)
 	}

@@ -89,6 +89,15 @@ func (l *Load) Progress(t testing.TB, n int, replicas ...int) {
 	})
 }
 
+// Acks returns how many commands were acknowledged so far, over all replicas.
+func (l *Load) Acks() int {
+	n := 0
+	for _, f := range l.files {
+		n += f.Acks()
+	}
+	return n
+}
+
 // Check joins the ledgers with what every replica shows: nothing acknowledged is lost or changed, and all
 // show the same.
 func (l *Load) Check(t testing.TB) {

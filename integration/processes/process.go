@@ -44,8 +44,13 @@ func Launch(t testing.TB, name, program string, args ...string) *Process {
 	}()
 	t.Cleanup(func() {
 		p.Kill()
+		said := p.Output(t)
+		for _, bad := range []string{"\npanic: ", "\nfatal error: ", "WARNING: DATA RACE"} {
+			if strings.Contains("\n"+said, bad) {
+				t.Errorf("%s wrote %q:\n%s", name, bad, said[:min(len(said), tailBytes)])
+			}
+		}
 		if t.Failed() {
-			said := p.Output(t)
 			t.Logf("%s wrote:\n%s", name, said[max(0, len(said)-tailBytes):])
 		}
 	})
