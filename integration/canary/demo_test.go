@@ -62,17 +62,17 @@ func TestHostsSeeNoPlaintext(t *testing.T) {
 	d := demo.Start(t, o)
 	account := []Canary{{"account address", d.Accounts[0].Address}, {"account password", d.Accounts[0].Password}}
 	for r := range d.Replicas {
-		traffic(t, d, s, r)
+		traffic(t, d, s, r, demo.Mode(r%3))
 	}
 	hidden(t, d, s, account, "while it runs")
 	d.Stop(t)
 	hidden(t, d, s, account, "after a stop")
 	d = demo.Start(t, o)
-	traffic(t, d, s, 1)
+	traffic(t, d, s, 1, demo.STARTTLS)
 	d.Kill()
 	hidden(t, d, s, account, "after a kill")
 	d = demo.Start(t, o) // a replay of the log writes files and logs of its own
-	traffic(t, d, s, 2)
+	traffic(t, d, s, 2, demo.TLS)
 	hidden(t, d, s, account, "after a replay")
 }
 
@@ -127,9 +127,9 @@ func searched(t *testing.T, dir, when string) {
 }
 
 // traffic uses each canary at a replica in each way that a client can.
-func traffic(t *testing.T, d *demo.Demo, s secrets, r int) {
+func traffic(t *testing.T, d *demo.Demo, s secrets, r int, mode demo.Mode) {
 	t.Helper()
-	c := d.Dial(t, r, demo.Mode(r%3), nil)
+	c := d.Dial(t, r, mode, nil)
 	defer c.Close()
 	box := s.mailbox.Text
 	c.Create(box, nil).Wait() // NO at the second replica: it is there already
