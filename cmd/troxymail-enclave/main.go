@@ -173,12 +173,9 @@ func handoverOptions(conf *config.Enclave, p tee.Platform) handover.Options {
 // enrolled writes the signing request of an enclave that has its keys.
 func enrolled(conf *config.Enclave, p tee.Platform, out io.Writer) error {
 	secrets, err := enrol.Open(conf, p)
-	if errors.Is(err, enrol.ErrNoSecrets) && conf.Replica != 0 {
-		return fmt.Errorf("%w: fetching the group's key from another enclave is not built yet: "+
-			"make a cluster on one machine with `troxymail init --loopback`", enrol.ErrNoSecrets)
-	}
 	if errors.Is(err, enrol.ErrNoSecrets) {
-		return fmt.Errorf("%w: at the first enclave of a new cluster use found", enrol.ErrNoSecrets)
+		return fmt.Errorf("%w: name the admin address of a running enclave that has the group's key: enrol ADDRESS; "+
+			"only at the first enclave of a new cluster: found", enrol.ErrNoSecrets)
 	}
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package processes
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -107,7 +108,7 @@ func TestInitRefuses(t *testing.T) {
 func TestEnrolment(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cluster")
 	steps := Command(t, "init", "--dir", dir, "--domain", "example.org", "--replicas", "mx1.example.org,mx2.example.org,192.0.2.3")
-	for _, want := range []string{"mx1.example.org: genesis.toml", "found", "enrol", "troxymail sign", "certificate"} {
+	for _, want := range []string{"mx1.example.org: genesis.toml", "found", "enrol mx1.example.org:1843", "troxymail sign", "certificate"} {
 		if !strings.Contains(steps, want) {
 			t.Errorf("the steps do not say %q:\n%s", want, steps)
 		}
@@ -146,7 +147,15 @@ func TestEnrolment(t *testing.T) {
 	Command(t, "sign", request, "--dir", other, "--out", foreign)
 	said(enclave(false, "0", "certificate", foreign), "authority that genesis pins")
 
-	p := Launch(t, "enclave 0", "troxymail-enclave", "--config", filepath.Join(machine, "enclave-0.toml"), "--insecure-simulated-tee")
+	ports := freePorts(t, 1)
+	c := &Cluster{Demo: &demo.Demo{Dir: machine}}
+	for i, key := range []string{"imap", "imaps", "admin", "host"} {
+		c.edit(t, "enclave-0.toml", "^"+key+" = .*", fmt.Sprintf("%s = \"127.0.0.1:%d\"", key, ports+i))
+	}
+	p := Launch(t, "enclave 0", "troxymail-enclave", "--config", c.EnclaveConfig(0), "--insecure-simulated-tee")
 	demo.Eventually(t, serveLimit, "the enrolled enclave looks for its host", func() bool { return p.Says(t, "host.unreachable") })
+	said(enclave(false, "1", "enrol"), "enrol ADDRESS")
+	said(enclave(true, "1", "enrol", fmt.Sprintf("127.0.0.1:%d", ports+2)), "request.pem")
+	said(enclave(false, "1", "certificate", signed), "another key")
 	p.Stop(t)
 }

@@ -49,4 +49,6 @@ func (p *Plan) enrolSteps(b *strings.Builder, dir string) {
 	for i := range p.Replicas[1:] {
 		fmt.Fprintf(b, "   troxymail-enclave --config enclave-%d.toml enrol %s\n", i+1, from)
 	}
+	b.WriteString("This build knows the SIMULATED platform alone: every troxymail-enclave needs --insecure-simulated-tee,\n" +
+		"and nothing is protected from the machines' owners.\n")
 }
