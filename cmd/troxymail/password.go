@@ -24,25 +24,36 @@ func readPassword(fromStdin bool, address string, twice bool) (string, error) {
 		return "", errors.New("standard input is no terminal to ask for the password at: " +
 			"give it there with --password-stdin")
 	}
-	password, err := ask(terminal, "Password for "+address+": ")
+	// Nothing is shown from before the prompt on: what is typed or pasted ahead of it is a password too.
+	before, err := term.MakeRaw(terminal)
+	if err != nil {
+		return "", fmt.Errorf("hiding the password at the terminal: %w", err)
+	}
+	defer func() { _ = term.Restore(terminal, before) }()
+	screen := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{os.Stdin, os.Stderr}, "")
+	password, err := ask(screen, "Password for "+address+": ")
 	if err != nil || !twice {
 		return password, err
 	}
-	again, err := ask(terminal, "The same again: ")
+	again, err := ask(screen, "The same again: ")
 	if err == nil && again != password {
 		err = errors.New("the two passwords differ: nothing was changed, try again")
 	}
 	return password, err
 }
 
-func ask(terminal int, prompt string) (string, error) {
-	fmt.Fprint(os.Stderr, prompt)
-	b, err := term.ReadPassword(terminal)
-	fmt.Fprintln(os.Stderr)
+func ask(screen *term.Terminal, prompt string) (string, error) {
+	line, err := screen.ReadPassword(prompt)
+	if errors.Is(err, io.EOF) { // Ctrl-C or Ctrl-D
+		return "", errors.New("no password was given: nothing was changed")
+	}
 	if err != nil {
 		return "", fmt.Errorf("reading the password: %w", err)
 	}
-	return checkPassword(b)
+	return checkPassword([]byte(line))
 }
 
 // passwordFrom reads all of r, without one newline at its end.
