@@ -11,6 +11,10 @@
 // log is not durable that far it returns ErrLogNotDurable at once, so that the caller, who alone can sync
 // the log, does so and asks again.
 //
+// The file carries a sum over its entries, and Open with Verify reads the whole of it without trusting any
+// byte (check.go, sum.go): what opens is what was flushed, or ErrDamaged. If damage hits the newest of
+// bbolt's two transaction pages, what opens is the flush before, whole.
+//
 // Concurrency: one Batch at a time, from one goroutine; everything else may be called from any. While a
 // Batch is open its goroutine must not call Store.Get: the flusher may wait for the Batch in between.
 //

@@ -1,10 +1,6 @@
 package kv
 
-import (
-	"encoding/binary"
-
-	"go.etcd.io/bbolt"
-)
+import "go.etcd.io/bbolt"
 
 // flusher writes frozen overlays as soon as the log is durable up to them, until the store closes.
 func (s *Store) flusher() {
@@ -40,20 +36,30 @@ func (s *Store) flushable() bool { return s.frozen != nil && s.frozen.last <= s.
 
 // write puts one overlay and its order into the file, in one synced transaction.
 func (s *Store) write(l *layer) error {
-	return s.db.Update(func(tx *bbolt.Tx) error {
+	sum := s.sum
+	err := s.db.Update(func(tx *bbolt.Tx) error {
 		data := tx.Bucket(bucketData)
 		var err error
 		l.entries.Scan(func(key string, value []byte) bool {
+			k := []byte(key)
+			if old := data.Get(k); old != nil {
+				sum -= entrySum(k, old, s.opts.Loose)
+			}
 			if value == nil {
-				err = data.Delete([]byte(key))
+				err = data.Delete(k)
 			} else {
-				err = data.Put([]byte(key), value)
+				sum += entrySum(k, value, s.opts.Loose)
+				err = data.Put(k, value)
 			}
 			return err == nil
 		})
 		if err != nil {
 			return err
 		}
-		return tx.Bucket(bucketMeta).Put(metaOrder, binary.BigEndian.AppendUint64(nil, l.last))
+		return s.putHeader(tx.Bucket(bucketMeta), l.last, sum)
 	})
+	if err == nil {
+		s.sum = sum
+	}
+	return err
 }

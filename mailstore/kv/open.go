@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -15,7 +16,7 @@ import (
 )
 
 // FormatVersion is the version of the store's layout, kept in its file.
-const FormatVersion = 1
+const FormatVersion = 2
 
 // Defaults of Options.
 const (
@@ -41,8 +42,11 @@ type Options struct {
 	// batch.
 	MaxOverlayBytes int
 	LockTimeout     time.Duration
-	// Verify makes Open read and check every page of the file.
+	// Verify makes Open read the whole file and compare it with its own sum: any damage is ErrDamaged.
 	Verify bool
+	// Loose tells keys whose values carry their own digest: Verify passes over damage to such a value, which
+	// its reader finds and repairs. Nil: none.
+	Loose func(key []byte) bool
 }
 
 func (o *Options) setDefaults() {
@@ -68,12 +72,19 @@ var (
 	metaFormat = []byte("format")
 	metaOwner  = []byte("cluster")
 	metaOrder  = []byte("order")
+	metaSum    = []byte("sum")
+	metaCheck  = []byte("check")
 )
 
 // Open opens the store, or creates it, and starts its flusher. Errors: ErrInUse, ErrForeign, ErrVersion,
 // ErrDamaged, or the operating system's.
 func Open(o Options) (*Store, error) {
 	o.setDefaults()
+	if fi, err := os.Stat(o.Path); o.Verify && err == nil && fi.Size() > 0 {
+		if err := o.verify(); err != nil {
+			return nil, openError(o.Path, err)
+		}
+	}
 	var db *bbolt.DB
 	err := guard(func() (err error) {
 		db, err = bbolt.Open(o.Path, 0o600, &bbolt.Options{
@@ -121,29 +132,21 @@ func (s *Store) checkOwner() error {
 			fresh = true
 			return nil
 		}
-		if f := meta.Get(metaFormat); len(f) != 4 {
+		format, owner := meta.Get(metaFormat), meta.Get(metaOwner)
+		order, sum := meta.Get(metaOrder), meta.Get(metaSum)
+		switch {
+		case len(format) != 4:
 			return fmt.Errorf("%w (no format version)", ErrDamaged)
-		} else if v := binary.BigEndian.Uint32(f); v != FormatVersion {
-			return fmt.Errorf("%w (%d; this program: %d)", ErrVersion, v, FormatVersion)
-		}
-		if wire.Digest(meta.Get(metaOwner)) != s.opts.Cluster {
+		case binary.BigEndian.Uint32(format) != FormatVersion:
+			return fmt.Errorf("%w (%d; this program: %d)", ErrVersion, binary.BigEndian.Uint32(format), FormatVersion)
+		case len(order) != 8 || len(sum) != 8 || tx.Bucket(bucketData) == nil ||
+			!bytes.Equal(meta.Get(metaCheck), headerCheck(format, owner, order, sum)):
+			return fmt.Errorf("%w (header)", ErrDamaged)
+		case !bytes.Equal(owner, s.opts.Cluster[:]):
 			return ErrForeign
 		}
-		order := meta.Get(metaOrder)
-		if len(order) != 8 || tx.Bucket(bucketData) == nil {
-			return fmt.Errorf("%w (no order or no data)", ErrDamaged)
-		}
-		s.flushed = binary.BigEndian.Uint64(order)
-		if !s.opts.Verify {
-			return nil
-		}
-		var first error
-		for err := range tx.Check() { // drained, so that bbolt's checking goroutine ends
-			if first == nil {
-				first = fmt.Errorf("%w (%w)", ErrDamaged, err)
-			}
-		}
-		return first
+		s.flushed, s.sum = binary.BigEndian.Uint64(order), binary.BigEndian.Uint64(sum)
+		return nil
 	})
 	if err != nil || !fresh {
 		return err
@@ -159,7 +162,7 @@ func (s *Store) checkOwner() error {
 		return errors.Join(
 			meta.Put(metaFormat, binary.BigEndian.AppendUint32(nil, FormatVersion)),
 			meta.Put(metaOwner, s.opts.Cluster[:]),
-			meta.Put(metaOrder, make([]byte, 8)),
+			s.putHeader(meta, 0, 0),
 		)
 	})
 }

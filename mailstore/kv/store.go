@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"bytes"
 	"errors"
 	"sync"
 	"time"
@@ -14,6 +15,7 @@ type Store struct {
 	db   *bbolt.DB
 	opts Options
 	done chan struct{} // closed when the flusher has ended
+	sum  uint64        // of the entries on disk; the flusher's
 
 	mu      sync.RWMutex
 	changed *sync.Cond // on mu: anything below changed
@@ -231,4 +233,32 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	<-s.done
 	return errors.Join(err, guard(s.db.Close))
+}
+
+// FlushedKeys returns up to max keys on disk that begin with prefix and follow after (nil: from the first),
+// in order. What is not flushed yet may be missing. Safe for concurrent use, beside a batch too.
+func (s *Store) FlushedKeys(prefix, after []byte, max int) ([][]byte, error) {
+	s.mu.RLock()
+	err := s.usable()
+	s.mu.RUnlock()
+	if err != nil {
+		return nil, err
+	}
+	var keys [][]byte
+	err = guard(func() error {
+		return s.db.View(func(tx *bbolt.Tx) error {
+			c := tx.Bucket(bucketData).Cursor()
+			k, _ := c.Seek(prefix)
+			if after != nil {
+				if k, _ = c.Seek(after); bytes.Equal(k, after) {
+					k, _ = c.Next()
+				}
+			}
+			for ; k != nil && bytes.HasPrefix(k, prefix) && len(keys) < max; k, _ = c.Next() {
+				keys = append(keys, clone(k))
+			}
+			return nil
+		})
+	})
+	return keys, err
 }

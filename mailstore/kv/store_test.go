@@ -20,7 +20,7 @@ import (
 
 var cluster = wire.Sum([]byte("cluster"))
 
-func open(t *testing.T, o Options) *Store {
+func open(t testing.TB, o Options) *Store {
 	t.Helper()
 	if o.Path == "" {
 		o.Path = filepath.Join(t.TempDir(), "kv")
@@ -34,7 +34,7 @@ func open(t *testing.T, o Options) *Store {
 	return s
 }
 
-func put(t *testing.T, s *Store, order uint64, pairs ...string) {
+func put(t testing.TB, s *Store, order uint64, pairs ...string) {
 	t.Helper()
 	b, err := s.Begin(order)
 	if err != nil {
