@@ -82,6 +82,10 @@ type Restored struct {
 	Records iter.Seq[Record]
 	// Applied is the order up to which the store is, durably or not.
 	Applied uint64
+	// Frontier is an own COMMIT of an order up to Applied, kept apart from the log: a follower whose log was
+	// lost continues from there when the log holds no certificate of its own. Nil for none; the leader has
+	// no use for it. See restore.go for why that is safe.
+	Frontier *wire.Certificate
 }
 
 // Errors of New.

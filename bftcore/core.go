@@ -30,6 +30,8 @@ type Core struct {
 	token     uint64
 	records   uint64 // handed out
 	synced    uint64 // of them, durable
+	stored    uint64 // order up to which the store is durable by itself, if told
+	keeps     bool   // the host tells it (Stored)
 	proofs    []proof
 	buffered  int // bytes of proposals that are not executed
 	retained  int // bytes of executed ones
@@ -58,8 +60,13 @@ type Status struct {
 	Durable  uint64 // every order up to here is executed, and its proof is synced in the own log
 	Known    uint64 // highest order that anybody claimed to have
 	Pending  int    // requests that wait
-	// Frontier is the own certificate of the highest position, as it stands in the log; Kind is 0
-	// when there is none. It is logged before it leaves.
+	// Missing is the order that this host cannot get on without and asks its peers for, 0 for none, and
+	// MissingSince when it first did. Short ones are the daily life of a lossy network; one that stays
+	// while peers claim to have it is in no peer's log any more.
+	Missing      uint64
+	MissingSince Time
+	// Frontier is the own certificate of the highest position, as it stands in the log (or in
+	// Restored.Frontier); Kind is 0 when there is none. It is logged before it leaves.
 	Frontier wire.Certificate
 	Peers    []PeerStatus // indexed by replica; the own entry is zero
 }
@@ -67,7 +74,12 @@ type Status struct {
 // PeerStatus is what a peer claims about itself.
 type PeerStatus struct {
 	Prepared, Executed, Synced uint64
-	HeardAt                    Time // of its last message; 0 for never
+	// Voted is the highest order for which the peer itself sent its certificate, since it last said to have
+	// less than before. Whoever has voted for an order had all below.
+	Voted uint64
+	// SetBack counts how often the peer said to have prepared less than before: what it had written is gone.
+	SetBack uint64
+	HeardAt Time // of its last message; 0 for never
 }
 
 // New returns a core that continues where the log ends; its first Ready may hold effects already. Errors:
@@ -106,6 +118,8 @@ func (c *Core) Step(now Time, e Event) {
 		c.onExecuted(e.Order)
 	case Synced:
 		c.onSynced(e.Record)
+	case Stored:
+		c.stored, c.keeps = max(c.stored, e.Order), true
 	case Loaded:
 		c.onLoaded(e)
 	case Tick:
@@ -222,7 +236,7 @@ func (c *Core) Status() Status {
 	st := Status{
 		View: c.view, Leader: c.leader(), Prepared: c.nextOwn - 1, Executed: c.executed, Applied: c.applied,
 		Durable: c.durable, Known: max(c.known(), c.executed), Pending: len(c.pending.byKey), Frontier: c.frontier,
-		Peers: make([]PeerStatus, c.n),
+		Peers: make([]PeerStatus, c.n), Missing: c.fetching.lack, MissingSince: c.fetching.since,
 	}
 	for r := range c.peers {
 		st.Peers[r] = c.peers[r].status
@@ -252,10 +266,7 @@ func (c *Core) newCall(s *slot) uint64 {
 }
 
 // fits reports whether a certificate is of this group, configuration and founding.
-func (c *Core) fits(x *wire.Certificate) bool {
-	return x.Epoch == c.cfg.Epoch && x.Founding == c.cfg.Founding && x.Counter == 0 &&
-		int(x.Replica) < c.n && len(x.Vector) == c.n
-}
+func (c *Core) fits(x *wire.Certificate) bool { return c.cfg.fits(x) }
 
 // acceptable checks what can be checked of a peer's certificate without an enclave.
 func (c *Core) acceptable(x *wire.Certificate, kind wire.CertKind) bool {

@@ -62,6 +62,13 @@ type Synced struct {
 	Record uint64
 }
 
+// Stored says up to which order the store is durable by itself, without the log. Peers are then told to keep
+// their logs from there on, so that a follower that loses its own log finds the rest with them. A host that
+// never says it is taken to need nothing below what its log has synced.
+type Stored struct {
+	Order uint64
+}
+
 // Loaded says that a Load for peer To is done (or was given up), and how many bytes were sent for it.
 type Loaded struct {
 	To    wire.ReplicaID
@@ -79,5 +86,6 @@ func (Verified) event()  {}
 func (BodyHeld) event()  {}
 func (Executed) event()  {}
 func (Synced) event()    {}
+func (Stored) event()    {}
 func (Loaded) event()    {}
 func (Tick) event()      {}

@@ -9,6 +9,8 @@ type fetching struct {
 	to    uint64 // end of the range last asked for; 0 when caught up
 	at    Time   // when to ask next
 	tries int    // questions about need so far
+	lack  uint64 // the order last asked for, as long as it has not come; 0 for none
+	since Time   // when it was missed first
 	next  int    // replica to ask first next time
 }
 
@@ -17,6 +19,12 @@ type fetching struct {
 func (c *Core) fetch() {
 	order, empty := c.missing()
 	f := &c.fetching
+	switch {
+	case order != 0 && order != f.lack:
+		f.lack, f.since = order, c.now
+	case f.lack <= c.executed && (c.leads() || f.lack < c.nextOwn):
+		f.lack = 0
+	}
 	if order == 0 {
 		f.need, f.tries = 0, 0
 		if c.known() <= c.executed {
@@ -102,6 +110,12 @@ func (c *Core) ask(order uint64) {
 func (c *Core) askedOf(from wire.ReplicaID, order uint64) bool {
 	p := &c.peers[from]
 	return p.askedTo > 0 && p.askedFrom <= order && order <= p.askedTo && c.now-p.askedAt <= askedFor
+}
+
+// voted notes that a peer sent its own certificate of an order.
+func (c *Core) voted(from wire.ReplicaID, order uint64) {
+	c.claim(from, order)
+	c.peers[from].status.Voted = max(c.peers[from].status.Voted, order)
 }
 
 // claim notes that a peer says to have an order.

@@ -18,6 +18,9 @@ func (c *Core) onCommit(from wire.ReplicaID, raw []byte) {
 	}
 	order := m.Certificate.New.Order
 	c.claim(from, order)
+	if from == m.Certificate.Replica {
+		c.voted(from, order)
+	}
 	if order <= c.executed {
 		c.counters.OldOrder++
 		return

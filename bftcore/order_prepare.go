@@ -112,7 +112,7 @@ func (c *Core) onPrepare(from wire.ReplicaID, raw []byte) {
 		return
 	}
 	if from == x.Replica {
-		c.claim(from, order)
+		c.voted(from, order)
 	}
 	switch {
 	case order > c.horizon():

@@ -29,7 +29,7 @@ type heartbeat struct {
 // so that an idle group costs next to nothing.
 func (c *Core) progress() {
 	h := &c.heartbeat
-	now := wire.Progress{View: c.view, Prepared: c.nextOwn - 1, Executed: c.executed, Synced: c.durable}
+	now := c.standing()
 	changed := now != h.last
 	if c.now < c.progressDeadline() {
 		return
@@ -45,13 +45,22 @@ func (c *Core) progress() {
 	c.counters.ProgressSent += uint64(c.n - 1)
 }
 
+// standing is what this host says of itself.
+func (c *Core) standing() wire.Progress {
+	p := wire.Progress{View: c.view, Prepared: c.nextOwn - 1, Executed: c.executed, Synced: c.durable}
+	if c.keeps {
+		p.Synced = min(p.Synced, c.stored)
+	}
+	return p
+}
+
 // progressDeadline is when the next PROGRESS is due.
 func (c *Core) progressDeadline() Time {
 	h := &c.heartbeat
 	switch {
 	case !h.sent:
 		return c.now
-	case h.last != wire.Progress{View: c.view, Prepared: c.nextOwn - 1, Executed: c.executed, Synced: c.durable}:
+	case h.last != c.standing():
 		return h.at + progressAfter
 	}
 	return h.at + h.idle
@@ -69,6 +78,12 @@ func (c *Core) onProgress(from wire.ReplicaID, raw []byte) {
 		return
 	}
 	p := &c.peers[from]
+	if m.Prepared < p.status.Prepared {
+		p.status.SetBack++
+	}
+	if m.Prepared < p.status.Prepared || m.Synced < p.status.Synced {
+		p.status.Voted = 0
+	}
 	p.status.Prepared, p.status.Executed, p.status.Synced = m.Prepared, m.Executed, m.Synced
 	c.claim(from, max(m.Prepared, m.Executed))
 	c.help(from)

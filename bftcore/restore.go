@@ -22,6 +22,9 @@ func (c *Core) restore(from Restored) error {
 			highest = max(highest, r.Order)
 		}
 	}
+	if err := c.resumeApart(from.Frontier); err != nil {
+		return err
+	}
 	if c.leads() && from.Applied >= c.nextOwn {
 		return fmt.Errorf("%w: applied %d, last own PREPARE %d", ErrLogBehind, from.Applied, c.nextOwn-1)
 	}
@@ -35,6 +38,28 @@ func (c *Core) restore(from Restored) error {
 	c.execute()
 	c.durable, c.proofs = c.executed, c.proofs[:0]
 	c.sendAgain()
+	return nil
+}
+
+// resumeApart continues from a frontier that was kept apart from a lost log. It is older than what the
+// enclave certified before, and the host asks it to certify the orders in between once more.
+//
+// That is safe at a follower. Its enclave votes only for a batch with a genuine PREPARE of the leader, whose
+// counter certifies one digest at a position: so the second COMMIT at [view|order] binds the digest of the
+// first, is the same statement, and counts for one replica as before. Nothing else of an enclave depends on
+// its counter: replies are authenticated from what the store executes, and the store is never ahead of what
+// was committed. The leader must not do so: its PREPAREs choose, and a lost one may be known to a peer; it is
+// refused (ErrLogBehind here, and by the host when its log is gone). With view changes a follower's counter
+// says more than its COMMITs do; then recovery from peers takes the place of this rule.
+func (c *Core) resumeApart(frontier *wire.Certificate) error {
+	if frontier == nil || c.leads() || c.nextOwn > 1 {
+		return nil
+	}
+	if !c.fits(frontier) || frontier.Kind != wire.CertCommit || frontier.Replica != c.cfg.Self ||
+		frontier.New.View != c.view || frontier.New.Order > c.applied {
+		return fmt.Errorf("%w: the frontier kept apart is of another replica or ahead of the store", ErrLog)
+	}
+	c.resumeAt(frontier)
 	return nil
 }
 
