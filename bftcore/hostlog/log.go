@@ -43,6 +43,7 @@ type Stats struct {
 	FirstLSN   uint64 // of the oldest segment
 	LastLSN    uint64 // last record written; 0 when there is none
 	DurableLSN uint64
+	MaxOrder   uint64 // highest order that a record belongs to
 	Segments   int
 	Bytes      int64  // taken by records, over all segments
 	IndexBytes int64  // memory of the index
@@ -61,6 +62,7 @@ func (l *Log) Stats() Stats {
 		if i == 0 {
 			s.FirstLSN = seg.firstLSN
 		}
+		s.MaxOrder = max(s.MaxOrder, seg.index.maxOrder)
 		s.Bytes += seg.end - dataStart
 		s.IndexBytes += int64(len(seg.index.blocks)) * 24
 	}

@@ -43,3 +43,21 @@ func (l *Log) droppable(order, live uint64) int {
 	}
 	return 0
 }
+
+// OrderBefore returns the order below which TruncateBelow may be asked to cut while at least keep bytes of
+// log remain; 0 when nothing may go.
+func (l *Log) OrderBefore(keep int64) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	rest, order := int64(0), uint64(0)
+	for _, s := range l.segments {
+		rest += s.end
+	}
+	for _, s := range l.segments {
+		if rest -= s.end; rest < keep {
+			break
+		}
+		order = max(order, s.index.maxOrder+1)
+	}
+	return order
+}

@@ -38,6 +38,8 @@ type bodyState struct {
 	arriving map[arrival]*assembly
 	bytes    map[int]int // by source
 	missing  map[wire.Digest]*absence
+	unnamed  map[wire.Digest]unnamed // pushed by peers and not named by an executed request yet
+	owed     map[int]int             // their bytes, by who pushed them
 	// served is the record that peers fetch pieces of just now: it is read from disk once.
 	served      []byte
 	servedName  wire.Digest
@@ -62,6 +64,7 @@ type absence struct {
 	wanted  bool                 // by the core, before a vote
 	damaged bool                 // it is here, but not as it was stored
 	reads   []boundary.GetRecord // of the own enclave
+	repairs []chan bool          // of Repair; capacity 1
 	askAt   int64
 	asked   int
 	peer    int
@@ -103,9 +106,11 @@ func (k *bodyKeeper) serve(to wire.ReplicaID, f wire.Fetch) {
 
 func (k *bodyKeeper) run(ctx context.Context) error {
 	defer close(k.finished)
-	s := &bodyState{n: k.n, arriving: map[arrival]*assembly{}, bytes: map[int]int{}, missing: map[wire.Digest]*absence{}}
-	timer := time.NewTimer(time.Hour)
+	s := &bodyState{n: k.n, arriving: map[arrival]*assembly{}, bytes: map[int]int{}, missing: map[wire.Digest]*absence{},
+		unnamed: map[wire.Digest]unnamed{}, owed: map[int]int{}}
+	timer := time.NewTimer(0)
 	defer timer.Stop()
+	armed := true
 	for {
 		select {
 		case <-ctx.Done():
@@ -113,12 +118,12 @@ func (k *bodyKeeper) run(ctx context.Context) error {
 		case task := <-k.tasks:
 			task(s)
 		case <-timer.C:
+			armed = false
 			s.tick(k.n.o.Now())
 		}
-		if len(s.missing)+len(s.arriving) == 0 && s.served == nil {
-			timer.Reset(time.Hour)
-		} else {
+		if !armed && len(s.missing)+len(s.arriving) > 0 || s.served != nil && !armed {
 			timer.Reset(fetchAgainAfter)
+			armed = true
 		}
 	}
 }
@@ -131,14 +136,16 @@ func (s *bodyState) arrive(from int, p wire.Piece, pushed bool) {
 	if pushed && p.Total <= wire.InlineBodyBytes {
 		return // such a body travels in its command
 	}
-	if pushed && p.Offset == 0 && s.n.o.Bodies.Has(p.Body) {
-		s.again(from, p.Body) // the origin asks again: its attestations were lost
-		return
+	if pushed && p.Offset == 0 && s.n.o.Bodies.Has(p.Body) && s.again(from, p.Body) {
+		return // the origin asks again: its attestations were lost
 	}
 	a := s.arriving[k]
 	if a == nil {
 		if p.Offset != 0 || s.bytes[from]+int(p.Total) > maxArriving || !pushed && s.missing[p.Body] == nil {
 			return // not asked for, or too much at once: the origin's enclave times out, a fetch is repeated
+		}
+		if pushed && from != sourceSelf && !s.mayOwe(from, int(p.Total)) {
+			return
 		}
 		a = &assembly{total: p.Total, pushed: pushed}
 		s.arriving[k] = a
@@ -166,14 +173,21 @@ func (s *bodyState) next(k arrival, a *assembly) {
 	}
 }
 
-// again attests a body that is stored already, and tells peers of it if it is the own enclave's.
-func (s *bodyState) again(from int, d wire.Digest) {
-	if from == sourceSelf {
-		if body, err := s.read(d); err == nil {
-			s.spread(d, body)
+// again attests a body that is stored already, and tells peers of it if it is the own enclave's. False when
+// it is damaged: what the origin sends repairs it.
+func (s *bodyState) again(from int, d wire.Digest) bool {
+	body, err := s.n.o.Bodies.Get(d)
+	if err != nil {
+		if errors.Is(err, ErrRecordDamaged) {
+			s.n.recordsLost.Add(1)
 		}
+		return false
 	}
-	s.attest(from, d)
+	if from == sourceSelf {
+		s.spread(d, body)
+	}
+	s.show(from, d, body)
+	return true
 }
 
 func (s *bodyState) drop(k arrival) {
@@ -195,6 +209,9 @@ func (s *bodyState) whole(from int, d wire.Digest, body []byte, pushed bool) {
 		s.spread(d, body)
 	}
 	if pushed {
+		if from != sourceSelf {
+			s.owe(from, d, len(body))
+		}
 		s.attest(from, d)
 	}
 	s.found(d, body)
@@ -204,7 +221,7 @@ func (s *bodyState) whole(from int, d wire.Digest, body []byte, pushed bool) {
 // counts only while this host lags behind nobody: else its order may be yet to come here.
 func (s *bodyState) countLost(d wire.Digest) {
 	a := s.missing[d]
-	if a == nil || len(a.reads) == 0 {
+	if a == nil || len(a.reads)+len(a.repairs) == 0 {
 		return
 	}
 	if status := s.n.Status(); !a.damaged && status.Known <= status.Applied {
@@ -234,6 +251,10 @@ func (s *bodyState) attest(from int, d wire.Digest) {
 		s.n.o.Logger.Error("body.not_read_back", "cause", err.Error())
 		return
 	}
+	s.show(from, d, body)
+}
+
+func (s *bodyState) show(from int, d wire.Digest, body []byte) {
 	origin := s.n.o.Config.Self
 	if from != sourceSelf {
 		origin = wire.ReplicaID(from)
@@ -255,6 +276,9 @@ func (s *bodyState) found(d wire.Digest, record []byte) {
 	}
 	for _, g := range a.reads {
 		s.deliver(g, record)
+	}
+	for _, c := range a.repairs {
+		c <- true
 	}
 }
 
@@ -351,12 +375,15 @@ func (s *bodyState) tick(now int64) {
 		if now < a.askAt || s.progressing(d, now) {
 			continue
 		}
-		if a.asked >= fetchRounds && len(a.reads) > 0 {
+		if a.asked >= fetchRounds && len(a.reads)+len(a.repairs) > 0 {
+			for _, c := range a.repairs {
+				c <- false
+			}
 			for _, g := range a.reads {
 				r := boundary.Record{Token: g.Token, Piece: wire.Piece{Body: d}}
 				_ = s.n.o.Link.Send(r.Append(nil))
 			}
-			a.reads = nil
+			a.reads, a.repairs = nil, nil
 			if !a.wanted {
 				delete(s.missing, d)
 				continue

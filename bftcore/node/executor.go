@@ -60,6 +60,9 @@ func (n *Node) run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			n.o.Application.Tick()
+			if n.o.Application.Durable() < n.o.Application.Applied() {
+				tick.Reset(tickAfter)
+			}
 		case <-n.durableC:
 		case w := <-n.execute:
 			if err := x.do(ctx, w); err != nil {
@@ -72,6 +75,10 @@ func (n *Node) run(ctx context.Context) error {
 		}
 		durable := n.durable.Load()
 		n.o.Application.SetDurable(durable)
+		if stored := n.o.Application.Durable(); stored > n.stored.Load() {
+			n.stored.Store(stored)
+			notify(n.storedC)
+		}
 		if err := x.answer(durable); err != nil {
 			return nil // the link is closed: the node stops by that
 		}
@@ -106,6 +113,11 @@ func (x *executor) do(ctx context.Context, w work) error {
 	}
 	for i := range applied {
 		x.add(&w.batch.Requests[i], applied[i], false)
+	}
+	for i := range w.batch.Requests {
+		if named := w.batch.Requests[i].Bodies; len(named) > 0 {
+			x.n.bodies.named(named)
+		}
 	}
 	x.n.roots.note(w.batch.Order, x.n.o.Application.Root())
 	x.n.inbox.put(sourceSelf, 0, bftcore.Executed{Order: w.batch.Order})

@@ -47,6 +47,7 @@ func (n *Node) load(l bftcore.Load) {
 		hostlog.Kind(bftcore.RecordPrepare), hostlog.Kind(bftcore.RecordCommit))
 	bytes := 0
 	if err != nil {
+		n.diskErrors.Add(1)
 		n.o.Logger.Error("log.read_failed", "from", l.From, "to", l.To, "cause", err.Error())
 	}
 	for _, r := range records {
@@ -54,17 +55,4 @@ func (n *Node) load(l bftcore.Load) {
 		bytes += len(r.Body)
 	}
 	n.inbox.put(sourceSelf, 0, bftcore.Loaded{To: l.Peer, Bytes: bytes})
-}
-
-// truncate asks the syncer to drop the part of the log that neither this host's store nor any peer needs:
-// below what the store made durable by itself, and below what every peer has synced. A peer that is away
-// keeps the log whole, because it can catch up from nothing else until state transfer exists.
-func (n *Node) truncate() {
-	below := n.o.Application.Durable()
-	for i, p := range n.core.Status().Peers {
-		if i != int(n.o.Config.Self) {
-			below = min(below, p.Synced)
-		}
-	}
-	n.dropBelow.Store(below)
 }

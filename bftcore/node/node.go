@@ -14,7 +14,7 @@ import (
 	"troxymail/enclave/boundary"
 )
 
-// Options say what a node is made of. All fields are required.
+// Options say what a node is made of. All fields but Faults are required.
 type Options struct {
 	Config      bftcore.Config
 	Dir         string // the host's folder: the boot number is kept here
@@ -25,6 +25,9 @@ type Options struct {
 	Links       Links
 	Now         func() int64 // monotonic nanoseconds
 	Logger      *slog.Logger
+	// Faults returns what whoever made the node found wrong with the folder, to be raised with the node's own
+	// alarms; nil for nothing. Safe for concurrent use.
+	Faults func() []boundary.Alarm
 }
 
 // Node is the host of one replica. Make it with New, give Receive to the peer links, then call Run.
@@ -44,9 +47,14 @@ type Node struct {
 	counters  atomic.Pointer[bftcore.Counters]
 	roots     roots
 	began     int64 // when New was called
-	// What the body goroutine met: records that were missing or damaged here, and disk errors.
+	// Records that were missing or damaged here, and disk errors.
 	recordsLost, diskErrors atomic.Uint64
-	ready                   chan struct{} // closed when the enclave is ACTIVE
+	floods, cutFrom         []atomic.Uint64 // by peer: refused bodies; cuts of the log below what it needs
+	frontiers               *frontiers      // the keeper's
+	stored                  atomic.Uint64   // order up to which the store is durable by itself
+	storedC                 chan struct{}   // tells the keeper that stored rose; capacity 1
+	lacked                  uint64          // the order whose lack was logged; the orderer's
+	ready                   chan struct{}   // closed when the enclave is ACTIVE
 	onReady                 sync.Once
 }
 
@@ -67,7 +75,11 @@ func New(o Options) (*Node, error) {
 			return nil
 		})
 	}
-	core, err := bftcore.New(o.Config, o.Now(), bftcore.Restored{Records: records, Applied: o.Application.Applied()})
+	kept := openFrontiers(o.Dir)
+	applied := o.Application.Applied()
+	core, err := bftcore.New(o.Config, o.Now(), bftcore.Restored{
+		Records: records, Applied: applied, Frontier: kept.upTo(applied),
+	})
 	if replayErr != nil && !errors.Is(replayErr, errStopReplay) {
 		return nil, fmt.Errorf("node: replaying the log: %w", replayErr)
 	}
@@ -77,7 +89,10 @@ func New(o Options) (*Node, error) {
 	n := &Node{
 		o: o, core: core, inbox: newInbox(), execute: make(chan work, maxQueuedWork),
 		durableC: make(chan struct{}, 1), unsynced: make(chan struct{}, 1), ready: make(chan struct{}),
+		storedC: make(chan struct{}, 1), frontiers: kept,
+		floods: make([]atomic.Uint64, o.Config.Quorum.N()), cutFrom: make([]atomic.Uint64, o.Config.Quorum.N()),
 	}
+	n.stored.Store(o.Application.Durable())
 	n.bodies = newBodyKeeper(n)
 	n.began = o.Now()
 	n.roots.note(o.Application.Applied(), o.Application.Root())
@@ -116,6 +131,7 @@ func (n *Node) Run(ctx context.Context) error {
 	var group sync.WaitGroup
 	for name, part := range map[string]func(context.Context) error{
 		"orderer": n.order, "syncer": n.sync, "executor": n.run, "door": n.door, "bodies": n.bodies.run,
+		"keeper": n.keepFrontiers,
 	} {
 		group.Go(func() {
 			if err := part(run); err != nil {

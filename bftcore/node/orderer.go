@@ -200,6 +200,10 @@ func (o *orderer) after(now int64) {
 	if now >= o.published+publishEvery {
 		o.published = now
 		o.n.publish()
+		if order := o.n.lacking(o.n.status.Load()); order > o.n.lacked {
+			o.n.lacked = order
+			o.n.o.Logger.Error("order.lacking", "order", order, "do", boundary.AlarmNeedsTransfer.Sentence())
+		}
 	}
 	if durable >= o.truncated+truncateEvery {
 		o.truncated = durable

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"troxymail/bftcore"
@@ -12,6 +14,8 @@ const (
 	// silentAfter is how long a peer may say nothing before that is an alarm: three of the longest pauses
 	// that an idle host makes between two signs of life.
 	silentAfter = int64(30 * time.Second)
+	// lackingAfter is how long an order may be missing that peers claim to have before that is an alarm.
+	lackingAfter = int64(30 * time.Second)
 	// catchingUpFrom is how many orders behind the highest known one is an alarm.
 	catchingUpFrom = 256
 )
@@ -58,6 +62,9 @@ func (n *Node) alarms(s *bftcore.Status, c *bftcore.Counters) []boundary.Alarm {
 			list = append(list, boundary.Alarm{Code: boundary.AlarmPeerSilent, Subject: wire.ReplicaID(i)})
 		}
 	}
+	if order := n.lacking(s); order != 0 {
+		list = append(list, boundary.Alarm{Code: boundary.AlarmNeedsTransfer, Subject: boundary.NoReplica, Count: order})
+	}
 	if s.Known > s.Applied+catchingUpFrom {
 		list = append(list, boundary.Alarm{
 			Code: boundary.AlarmCatchingUp, Subject: boundary.NoReplica, Count: s.Known - s.Applied,
@@ -80,5 +87,37 @@ func (n *Node) alarms(s *bftcore.Status, c *bftcore.Counters) []boundary.Alarm {
 			list = append(list, boundary.Alarm{Code: x.code, Subject: boundary.NoReplica, Count: x.count})
 		}
 	}
-	return list
+	for i := range s.Peers {
+		for _, x := range []struct {
+			code  boundary.AlarmCode
+			count uint64
+		}{
+			{boundary.AlarmPeerSetBack, s.Peers[i].SetBack}, {boundary.AlarmLogCut, n.cutFrom[i].Load()},
+			{boundary.AlarmBodyFlood, n.floods[i].Load()},
+		} {
+			if x.count > 0 {
+				list = append(list, boundary.Alarm{Code: x.code, Subject: wire.ReplicaID(i), Count: x.count})
+			}
+		}
+	}
+	if n.o.Faults != nil {
+		list = append(list, n.o.Faults()...)
+	}
+	slices.SortStableFunc(list, func(a, b boundary.Alarm) int { return cmp.Compare(a.Code, b.Code) })
+	return list[:min(len(list), boundary.MaxAlarms)]
+}
+
+// lacking returns an order that this host has missed for long although peers that are there claim to have
+// executed it, 0 for none: their logs do not reach back to it.
+func (n *Node) lacking(s *bftcore.Status) uint64 {
+	now := n.o.Now()
+	if s.Missing == 0 || now < s.MissingSince+lackingAfter {
+		return 0
+	}
+	for i := range s.Peers {
+		if p := &s.Peers[i]; p.Executed >= s.Missing && p.HeardAt+silentAfter > now {
+			return s.Missing
+		}
+	}
+	return 0
 }

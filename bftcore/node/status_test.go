@@ -1,6 +1,7 @@
 package node
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"troxymail/bftcore"
@@ -22,7 +23,8 @@ func statusNode(t *testing.T, now int64) *Node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Node{began: 1, o: Options{Config: bftcore.Config{Self: 1, Quorum: group}, Log: log, Now: func() int64 { return now }}}
+	peers := func() []atomic.Uint64 { return make([]atomic.Uint64, group.N()) }
+	return &Node{began: 1, floods: peers(), cutFrom: peers(), o: Options{Config: bftcore.Config{Self: 1, Quorum: group}, Log: log, Now: func() int64 { return now }}}
 }
 
 func TestAlarms(t *testing.T) {
@@ -48,7 +50,23 @@ func TestAlarms(t *testing.T) {
 		"refused":        {late, bftcore.Status{Peers: heard}, bftcore.Counters{RejectedBatches: 1, RefusedProposals: 1}, 0, one(boundary.AlarmRefusedBatch, 2)},
 		"invalid":        {late, bftcore.Status{Peers: heard}, bftcore.Counters{InvalidRequests: 4}, 0, one(boundary.AlarmInvalidRequest, 4)},
 		"other founding": {late, bftcore.Status{Peers: heard}, bftcore.Counters{OtherFounding: 1}, 0, one(boundary.AlarmOtherFounding, 1)},
-		"lost records":   {late, bftcore.Status{Peers: heard}, bftcore.Counters{}, 5, one(boundary.AlarmBodyLost, 5)},
+		"lacking": {
+			late, bftcore.Status{Peers: []bftcore.PeerStatus{{HeardAt: late, Executed: 9}, {}, {HeardAt: late}}, Missing: 9, MissingSince: 1},
+			bftcore.Counters{}, 0, one(boundary.AlarmNeedsTransfer, 9),
+		},
+		"missing what nobody has": {
+			late, bftcore.Status{Peers: []bftcore.PeerStatus{{HeardAt: late, Executed: 8}, {}, {HeardAt: late}}, Missing: 9, MissingSince: 1},
+			bftcore.Counters{}, 0, nil,
+		},
+		"missing for a moment": {
+			late, bftcore.Status{Peers: []bftcore.PeerStatus{{HeardAt: late, Executed: 9}, {}, {HeardAt: late}}, Missing: 9, MissingSince: late - 1},
+			bftcore.Counters{}, 0, nil,
+		},
+		"set back": {
+			late, bftcore.Status{Peers: []bftcore.PeerStatus{{HeardAt: late}, {}, {HeardAt: late, SetBack: 2}}}, bftcore.Counters{}, 0,
+			[]boundary.Alarm{{Code: boundary.AlarmPeerSetBack, Subject: 2, Count: 2}},
+		},
+		"lost records": {late, bftcore.Status{Peers: heard}, bftcore.Counters{}, 5, one(boundary.AlarmBodyLost, 5)},
 	} {
 		n := statusNode(t, x.now)
 		n.recordsLost.Store(x.lost)

@@ -23,6 +23,12 @@ const (
 	AlarmInvalidRequest AlarmCode = 8
 	AlarmOtherFounding  AlarmCode = 9
 	AlarmDisk           AlarmCode = 10
+	AlarmStoreRebuilt   AlarmCode = 11
+	AlarmLogLost        AlarmCode = 12
+	AlarmNeedsTransfer  AlarmCode = 13
+	AlarmPeerSetBack    AlarmCode = 14
+	AlarmLogCut         AlarmCode = 15
+	AlarmBodyFlood      AlarmCode = 16
 
 	AlarmHostSilent         AlarmCode = 64
 	AlarmBadFrames          AlarmCode = 65
@@ -58,6 +64,20 @@ var alarmTexts = map[AlarmCode]struct{ name, sentence string }{
 	AlarmOtherFounding: {"other-founding", "messages of another founding or group came in: " +
 		"see that all hosts have the same genesis"},
 	AlarmDisk: {"disk-error", "its disk refuses to read or write: see the host's log, and replace the disk"},
+	AlarmStoreRebuilt: {"store-rebuilt", "its store was damaged or gone when it started, and is rebuilt from its " +
+		"log or its peers; what was moved aside lies beside it (.damaged-1): test the disk, and remove that " +
+		"once the replica has caught up"},
+	AlarmLogLost: {"log-lost", "its log was damaged, gone or no longer fits its store when it started; it was " +
+		"moved aside (.damaged-1) and the missing orders are fetched from peers: test the disk, and remove that " +
+		"once the replica has caught up"},
+	AlarmNeedsTransfer: {"needs-transfer", "it misses orders that no peer has in its log any more and cannot " +
+		"catch up before there is state transfer: put back its data folder as it was before the fault"},
+	AlarmPeerSetBack: {"peer-set-back", "the replica came back with less than it had written before: " +
+		"it lost data or was set back to an older copy"},
+	AlarmLogCut: {"log-cut", "the log reached its limit and was cut below what the replica still needs, " +
+		"which will not be able to catch up from here"},
+	AlarmBodyFlood: {"body-flood", "the replica's host sent more large bodies than requests named, and further " +
+		"ones were refused: see whether that host is tampered with"},
 
 	AlarmHostSilent: {"host-silent", "its host does not answer its enclave, so the figures are missing: " +
 		"see the host's log"},
