@@ -18,7 +18,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("say what to measure: order")
+		return fmt.Errorf("say what to measure: order, memory")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	switch args[0] {
@@ -32,6 +32,12 @@ func run(args []string) error {
 			return err
 		}
 		return order(o)
+	case "memory":
+		messages := flags.Int("messages", 100_000, "how many messages of 1 KiB")
+		if err := flags.Parse(args[1:]); err != nil {
+			return err
+		}
+		return memory(*messages)
 	case "raft-node": // started by order
 		id := flags.Int("id", 0, "this member")
 		peers := flags.String("peers", "", "addresses of all members")
@@ -42,7 +48,7 @@ func run(args []string) error {
 		}
 		return runRaftNode(*id, strings.Split(*peers, ","), *clients, *wal)
 	}
-	return fmt.Errorf("nothing is called %q here: order", args[0])
+	return fmt.Errorf("nothing is called %q here: order, memory", args[0])
 }
 
 // print writes a row for people or programs.

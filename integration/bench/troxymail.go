@@ -30,11 +30,20 @@ func buildTroxymail() (string, error) {
 
 // startTroxymail sets up a cluster of three on loopback below dir and starts its six processes.
 func startTroxymail(binaries, dir string) ([]string, func(), error) {
+	servers, p, err := launchTroxymail(binaries, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return servers, p.stop, nil
+}
+
+// launchTroxymail is startTroxymail for callers that look at the processes: host 0, enclave 0, host 1, ...
+func launchTroxymail(binaries, dir string) ([]string, *processes, error) {
 	addresses, err := freeAddresses(3)
 	if err != nil {
 		return nil, nil, err
 	}
-	base := 20_000 + int(time.Now().UnixNano()/1000)%20_000
+	base := 10_000 + int(time.Now().UnixNano()/1000)%9_000 // below what systems give to outgoing connections
 	folder := filepath.Join(dir, "cluster")
 	args := []string{
 		"init", "--dir", folder, "--domain", "example.org", "--loopback", "3", "--base-port", fmt.Sprint(base),
@@ -55,5 +64,6 @@ func startTroxymail(binaries, dir string) ([]string, func(), error) {
 			}
 		}
 	}
-	return ready(addresses, &p)
+	_, _, err = ready(addresses, &p)
+	return addresses, &p, err
 }

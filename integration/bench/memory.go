@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+// memory fills a mailbox of a cluster of six processes with so many messages and says how much memory the
+// processes hold before, after, and while a client has the mailbox selected.
+func memory(messages int) error {
+	const connections = 8
+	binaries, err := buildTroxymail()
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(binaries)
+	dir, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	_, p, err := launchTroxymail(binaries, dir)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	add := exec.Command(filepath.Join(binaries, "troxymail"), "account", "add", "alice@example.org",
+		"--admin", filepath.Join(dir, "cluster", "cluster.json"), "--password-stdin")
+	add.Stdin = strings.NewReader("a password for measuring\n")
+	if out, err := add.CombinedOutput(); err != nil {
+		return fmt.Errorf("account add: %w\n%s", err, out)
+	}
+	var facts struct {
+		Replicas []struct{ IMAPS string }
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "cluster", "cluster.json"))
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, &facts); err != nil {
+		return err
+	}
+	resident(p, "empty")
+	begin := time.Now()
+	var group sync.WaitGroup
+	errs := make([]error, connections)
+	for i := range connections {
+		group.Go(func() { errs[i] = fill(facts.Replicas[i%3].IMAPS, messages/connections) })
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	fmt.Printf("%d messages of 1 KiB by %d connections: %.0f a second\n", messages, connections, float64(messages)/time.Since(begin).Seconds())
+	resident(p, fmt.Sprintf("%d messages", messages))
+	c, err := login(facts.Replicas[1].IMAPS)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	begin = time.Now()
+	if _, err := c.Select("INBOX", nil).Wait(); err != nil {
+		return err
+	}
+	fmt.Printf("SELECT of %d messages at replica 1: %.0f ms\n", messages, float64(time.Since(begin).Milliseconds()))
+	resident(p, "selected at replica 1")
+	return nil
+}
+
+func login(address string) (*imapclient.Client, error) {
+	c, err := imapclient.DialTLS(address, &imapclient.Options{TLSConfig: &tls.Config{InsecureSkipVerify: true}}) // own loopback only
+	if err != nil {
+		return nil, err
+	}
+	return c, c.Login("alice@example.org", "a password for measuring").Wait()
+}
+
+// fill appends n messages, one after the other.
+func fill(address string, n int) error {
+	c, err := login(address)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	message := append([]byte("From: bench@example.org\r\nSubject: one of many\r\n\r\n"), bytes.Repeat([]byte("line of text\r\n"), 70)...)
+	for range n {
+		a := c.Append("INBOX", int64(len(message)), nil)
+		if _, err := a.Write(message); err != nil {
+			return err
+		}
+		if err := a.Close(); err != nil {
+			return err
+		}
+		if _, err := a.Wait(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resident prints the resident size of every process.
+func resident(p *processes, when string) {
+	for i, c := range *p {
+		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.Process.Pid))
+		for line := range strings.Lines(string(text)) {
+			if size, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+				fmt.Printf("%-24s replica %d %-8s %s\n", when, i/2, []string{"host", "enclave"}[i%2], strings.TrimSpace(size))
+			}
+		}
+	}
+}
