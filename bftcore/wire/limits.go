@@ -12,8 +12,8 @@ const (
 	// MaxIncarnation bounds incarnations and generations.
 	MaxIncarnation = 1 << 31
 
-	// MaxKeys bounds the keys that one request touches.
-	MaxKeys = 64
+	// MaxKeys bounds the keys that one request touches: one for each recipient of a delivery fits.
+	MaxKeys = 128
 	// MaxBodies bounds the large sealed bodies that one request names by digest.
 	MaxBodies = 8
 	// MaxCommandBytes bounds an encoded command: two 64 KiB records and their frame fit several times.

@@ -34,7 +34,7 @@ const (
 	KindPing                Kind = 48
 	KindFence               Kind = 64 // (later) a new incarnation's first command
 	KindTick                Kind = 65 // (later) a replica's clock, for ordered time
-	KindDeliver             Kind = 66 // (later) SMTP: one message, many recipients
+	KindDeliver             Kind = 66
 	KindMembership          Kind = 67 // (later) replicas join and leave
 )
 
@@ -66,8 +66,8 @@ type Command interface {
 // Bodies returns the digests of the large sealed bodies that c names: those that replicas must have
 // stored before it is ordered, and that a request lists (wire.Request.Bodies).
 func Bodies(c Command) []wire.Digest {
-	if a, ok := c.(*Append); ok {
-		return a.Bodies()
+	if b, ok := c.(interface{ Bodies() []wire.Digest }); ok {
+		return b.Bodies()
 	}
 	return nil
 }
@@ -91,6 +91,7 @@ var decoders = map[Kind]func(r *canon.Reader) Command{
 	KindExpunge:             readExpunge,
 	KindMailboxRead:         readMailboxRead,
 	KindPing:                readPing,
+	KindDeliver:             readDeliver,
 }
 
 // Decode decodes exactly one command and checks everything that can be checked without the state:

@@ -87,7 +87,7 @@ func drawNewMailboxes(t *rapid.T, min int, inbox bool) []NewMailbox {
 func drawCommand(t *rapid.T) Command {
 	a := AccountID(genID.Draw(t, "account"))
 	u64 := rapid.Uint64()
-	switch rapid.IntRange(0, 16).Draw(t, "kind") {
+	switch rapid.IntRange(0, 17).Draw(t, "kind") {
 	case 0:
 		return &AccountCreate{a, genBytes(1, 30).Draw(t, "sealed"), genBytes(1, 30).Draw(t, "key"),
 			genBytes(0, 30).Draw(t, "verifiers"), u64.Draw(t, "quota"), drawNewMailboxes(t, 1, true)}
@@ -145,6 +145,8 @@ func drawCommand(t *rapid.T) Command {
 	case 15:
 		return &MailboxRead{a, genBox.Draw(t, "mailbox"), u64.Draw(t, "version"), u64.Draw(t, "since"),
 			UID(rapid.Uint32().Draw(t, "after")), rapid.Uint32Range(1, MaxReadMessages).Draw(t, "limit")}
+	case 16:
+		return drawDeliver(t)
 	}
 	return &Ping{genBytes(0, 30).Draw(t, "data"), rapid.Bool().Draw(t, "as read")}
 }

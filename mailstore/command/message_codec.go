@@ -28,10 +28,7 @@ func (c *Append) Keys() []wire.Key { return resolvedKeys(c.Account, c.NamespaceV
 
 // Bodies returns the body's digest when the body does not travel inline, else nothing.
 func (c *Append) Bodies() []wire.Digest {
-	if c.BodySize <= wire.InlineBodyBytes {
-		return nil
-	}
-	return []wire.Digest{c.BodyDigest}
+	return largeBody(c.BodyDigest, c.BodySize)
 }
 
 // Append implements Command.
@@ -55,17 +52,7 @@ func readAppend(r *canon.Reader) Command {
 		Summary: readNonEmpty(r, MaxSealedSummary), Body: readBytes(r, wire.InlineBodyBytes),
 		BodyDigest: r.Copy32(), BodySize: r.Uint32(),
 	}
-	if r.Err() != nil {
-		return c
-	}
-	// One form for each size: up to InlineBodyBytes inline, above by digest alone.
-	inline := c.BodySize <= wire.InlineBodyBytes
-	switch {
-	case c.BodySize == 0 || c.BodySize > wire.MaxBodyBytes,
-		inline && (uint32(len(c.Body)) != c.BodySize || wire.Sum(c.Body) != c.BodyDigest),
-		!inline && len(c.Body) != 0:
-		r.Fail(errField)
-	}
+	checkBody(r, c.Body, c.BodyDigest, c.BodySize)
 	return c
 }
 

@@ -17,6 +17,7 @@ type appender interface{ Append([]byte) []byte }
 var payloads = map[string]func([]byte) (appender, error){
 	"appended":          as(DecodeAppended),
 	"copied":            as(DecodeCopied),
+	"delivered":         as(DecodeDelivered),
 	"stored":            as(DecodeStored),
 	"expunged":          as(DecodeExpunged),
 	"account version":   as(DecodeAccountVersion),

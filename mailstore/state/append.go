@@ -36,26 +36,30 @@ func (t *txn) append(c *command.Append) (wire.Status, []byte) {
 		return command.StatusOverQuota, nil
 	}
 	bits, missing, ok := t.keywordBits(m, c.Keywords)
-	modSeq, okSeq := nextModSeq(m)
+	_, okSeq := nextModSeq(m)
 	if !ok || !okSeq || !room(m, 1) {
 		return command.StatusLimit, nil
 	}
 	t.addKeywords(m, missing)
-	counters := &m.state.Counters
-	msg := command.Message{
-		UID: counters.UIDNext, ModSeq: modSeq, Flags: c.Flags, Keywords: bits, Size: c.Size,
-		Summary: wire.Sum(c.Summary), Body: c.BodyDigest, BodySize: c.BodySize,
-	}
-	t.addSmall(msg.Summary, c.Summary)
-	if c.BodySize <= wire.InlineBodyBytes {
-		t.addSmall(msg.Body, c.Body)
-	} else {
-		t.addBody(&msg)
-	}
-	counters.UIDNext++
-	counters.HighestModSeq = modSeq
-	t.putMessage(m, &msg)
-	t.touchMailbox(m)
-	p := command.Appended{UID: msg.UID, ModSeq: modSeq}
+	msg := command.Message{Flags: c.Flags, Keywords: bits, Size: c.Size, Body: c.BodyDigest, BodySize: c.BodySize}
+	t.file(m, &msg, c.Summary, c.Body)
+	p := command.Appended{UID: msg.UID, ModSeq: msg.ModSeq}
 	return command.StatusOK, p.Append(nil)
+}
+
+// file adds a new message, of which the caller checked that it fits, with its sealed records to a mailbox:
+// it gets the next UID and MODSEQ.
+func (t *txn) file(m *mailboxEntry, msg *command.Message, summary, body []byte) {
+	counters := &m.state.Counters
+	counters.HighestModSeq++
+	msg.UID, msg.ModSeq, msg.Summary = counters.UIDNext, counters.HighestModSeq, wire.Sum(summary)
+	counters.UIDNext++
+	t.addSmall(msg.Summary, summary)
+	if msg.BodySize <= wire.InlineBodyBytes {
+		t.addSmall(msg.Body, body)
+	} else {
+		t.addBody(msg)
+	}
+	t.putMessage(m, msg)
+	t.touchMailbox(m)
 }

@@ -183,6 +183,20 @@ func (t *txn) remember(r *run) {
 	e.slots[slot] = tagged("troxymail/reply/v1", record)
 }
 
+// Incarnation returns the newest incarnation of a replica, as an origin of requests, that the state knows of
+// in a generation; 0 for none. Safe for concurrent use.
+func (m *Machine) Incarnation(origin wire.ReplicaID, generation uint32) (uint32, error) {
+	v, ok, err := m.store.Get(originKey(prefixOrigin, origin))
+	if err != nil || !ok {
+		return 0, err
+	}
+	s, err := decodeOrigin(v)
+	if err != nil || s.generation != generation {
+		return 0, err
+	}
+	return s.incarnation, nil
+}
+
 // settleOrigins writes the changed origins and returns the root of the origin table.
 func (t *txn) settleOrigins() wire.Digest {
 	leaves := map[uint32]wire.Digest{}

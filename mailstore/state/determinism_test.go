@@ -58,7 +58,7 @@ func (h *history) checkCoverage(t *testing.T) {
 		command.KindAccountRemove, command.KindAccountRead, command.KindAccountList, command.KindMailboxCreate,
 		command.KindMailboxDelete, command.KindMailboxRename, command.KindMailboxSubscribe,
 		command.KindNamespaceRead, command.KindAppend, command.KindCopy, command.KindStore,
-		command.KindExpunge, command.KindMailboxRead, command.KindPing,
+		command.KindExpunge, command.KindMailboxRead, command.KindPing, command.KindDeliver,
 	} {
 		if ok[k] == 0 {
 			t.Errorf("no command of kind %d succeeded", k)

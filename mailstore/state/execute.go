@@ -126,6 +126,8 @@ func (t *txn) dispatch(c command.Command) (wire.Status, []byte) {
 		return t.namespaceRead(c)
 	case *command.Append:
 		return t.append(c)
+	case *command.Deliver:
+		return t.deliver(c)
 	case *command.Copy:
 		return t.copy(c)
 	case *command.Store:

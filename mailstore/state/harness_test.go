@@ -258,6 +258,8 @@ func (g *generator) command() command.Command {
 			c.Body, c.BodySize = nil, wire.InlineBodyBytes+1
 		}
 		return c
+	case n < 34:
+		return g.deliver()
 	case n < 45:
 		since := uint64(math.MaxUint64)
 		if g.rnd.IntN(4) == 0 {
