@@ -62,6 +62,16 @@ type Summary struct {
 // envelopes of embedded messages, later parts, the selected header fields, the envelope, the texts of
 // the first part. st is not changed and may be shared with the result.
 func NewSummary(raw []byte, st *Structure, internalDate time.Time) *Summary {
+	return NewSummaryWithin(raw, st, internalDate, MaxSummaryBytes)
+}
+
+// MinSummaryBytes is the least limit that NewSummaryWithin keeps.
+const MinSummaryBytes = 512
+
+// NewSummaryWithin is NewSummary for an encoding of at most limit bytes, from MinSummaryBytes to
+// MaxSummaryBytes: for a message that many accounts get in one command.
+func NewSummaryWithin(raw []byte, st *Structure, internalDate time.Time, limit int) *Summary {
+	limit = min(max(limit, MinSummaryBytes), MaxSummaryBytes)
 	_, seconds := internalDate.Zone()
 	s := &Summary{
 		Unix:        internalDate.Unix(),
@@ -76,11 +86,12 @@ func NewSummary(raw []byte, st *Structure, internalDate time.Time) *Summary {
 	} else {
 		s.selectHeader(raw)
 	}
+	dropParts := func(s *Summary, _ []byte) { s.dropParts(limit) }
 	for _, reduce := range []func(*Summary, []byte){
-		(*Summary).selectHeader, (*Summary).dropNestedEnvelopes, (*Summary).dropParts,
+		(*Summary).selectHeader, (*Summary).dropNestedEnvelopes, dropParts,
 		(*Summary).dropHeader, (*Summary).dropEnvelope, (*Summary).dropTexts,
 	} {
-		if s.encodedSize() <= MaxSummaryBytes {
+		if s.encodedSize() <= limit {
 			break
 		}
 		reduce(s, raw)
@@ -124,10 +135,10 @@ func (s *Summary) dropNestedEnvelopes([]byte) {
 }
 
 // dropParts keeps the first parts, as many as fit, and always the message itself.
-func (s *Summary) dropParts([]byte) {
+func (s *Summary) dropParts(limit int) {
 	size := s.encodedSize()
 	n := len(s.Structure.Parts)
-	for n > 1 && size > MaxSummaryBytes {
+	for n > 1 && size > limit {
 		n--
 		size -= len(appendPart(nil, &s.Structure.Parts[n]))
 	}

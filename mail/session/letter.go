@@ -9,6 +9,8 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"troxymail/bftcore/wire"
+	"troxymail/enclave/seal"
+	"troxymail/mail/accounts"
 	"troxymail/mail/message"
 	"troxymail/mailstore/command"
 )
@@ -19,6 +21,8 @@ type letter struct {
 	session *Session
 	record  command.Message
 	summary *message.Summary
+	shared  seal.SharedKey     // of a body that other accounts have as well
+	isOwn   bool               // the body is under the account's own key
 	scanned *message.Structure // of raw, when the summary was not enough
 	raw     []byte             // the whole message, once opened
 	sealed  []byte             // a body too large to open whole, once fetched
@@ -36,11 +40,12 @@ func (s *Session) letter(ctx context.Context, m *command.Message) (*letter, erro
 	if err != nil {
 		return nil, err
 	}
+	shared, isShared, plain := accounts.SplitSummary(plain)
 	summary, err := message.DecodeSummary(plain)
 	if err != nil {
 		return nil, s.internal("decode a summary", err)
 	}
-	return &letter{session: s, record: *m, summary: summary}, nil
+	return &letter{session: s, record: *m, summary: summary, shared: shared, isOwn: !isShared}, nil
 }
 
 // opened returns the plaintext of a record from the cache, or from the cluster by open.
@@ -141,12 +146,19 @@ func (l *letter) piece(r message.Range) ([]byte, error) {
 		}
 		return l.raw[r.Start:r.End], nil
 	}
-	b, err := l.session.vault.OpenBody(l.sealed, r.Start, r.Len())
+	b, err := l.openBody(r)
 	if err != nil || len(b) != r.Len() {
 		l.session.server.log.Error("session: a body does not open", "digest", l.record.Body)
 		return nil, errDamaged
 	}
 	return b, nil
+}
+
+func (l *letter) openBody(r message.Range) ([]byte, error) {
+	if l.isOwn {
+		return l.session.vault.OpenBody(l.sealed, r.Start, r.Len())
+	}
+	return seal.OpenSharedRange(l.shared, l.sealed, r.Start, r.Len())
 }
 
 // structure returns the message's complete structure.

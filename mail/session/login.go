@@ -37,6 +37,37 @@ func (s *Server) Login(ctx context.Context, peer netip.Addr, username, password 
 // account, alike in text and cost), AUTHORIZATIONFAILED (disabled), LIMIT (sessions of the account),
 // UNAVAILABLE (no quorum, too many logins at once, or ctx ended: never counted as a failed login).
 func (g *Guest) Login(ctx context.Context, username, password string) (*Session, error) {
+	_, record, vault, err := g.check(ctx, username, password)
+	if err != nil {
+		return nil, err
+	}
+	a, ok := g.server.enter(record.Account)
+	if !ok {
+		return nil, errSessions
+	}
+	return newSession(g.server, a, vault, record.Version), nil
+}
+
+// Identity is who logged in where no mailbox is needed: to send mail.
+type Identity struct {
+	Address string // the account's, normalised
+	Account command.AccountID
+	Version uint64 // of the account at the login
+}
+
+// Authenticate is Login without a session: same delays, same counts, same errors but LIMIT.
+func (g *Guest) Authenticate(ctx context.Context, username, password string) (Identity, error) {
+	address, record, _, err := g.check(ctx, username, password)
+	if err != nil {
+		return Identity{}, err
+	}
+	return Identity{Address: address, Account: record.Account, Version: record.Version}, nil
+}
+
+// check checks a password, after the delays that earlier failures ask for, and returns the account's address
+// and record and what opens its records.
+func (g *Guest) check(ctx context.Context, username, password string) (
+	string, *command.AccountRecord, *accounts.Vault, error) {
 	s := g.server
 	address, err := accounts.Normalize(username)
 	if err != nil {
@@ -44,33 +75,29 @@ func (g *Guest) Login(ctx context.Context, username, password string) (*Session,
 	}
 	id := accounts.ID(s.keys, address)
 	if err := s.pause(ctx, g, id); err != nil {
-		return nil, errBusyLogin
+		return "", nil, nil, errBusyLogin
 	}
 	record, err := s.readAccount(ctx, id)
 	if err != nil {
-		return nil, err
+		return "", nil, nil, err
 	}
 	vault, verifiers, err := s.open(record)
 	if err != nil {
-		return nil, err
+		return "", nil, nil, err
 	}
 	ok, err := s.auth.Check(ctx, verifiers, password)
 	if err != nil {
-		return nil, errBusyLogin
+		return "", nil, nil, errBusyLogin
 	}
 	if !ok {
 		s.failed(g, id)
-		return nil, errAuthFailed
+		return "", nil, nil, errAuthFailed
 	}
 	s.succeeded(g, id)
 	if !record.Enabled {
-		return nil, errDisabled
+		return "", nil, nil, errDisabled
 	}
-	a, ok := s.enter(id)
-	if !ok {
-		return nil, errSessions
-	}
-	return newSession(s, a, vault, record.Version), nil
+	return address, record, vault, nil
 }
 
 // pause waits as long as earlier failures ask for.
