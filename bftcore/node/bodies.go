@@ -378,6 +378,7 @@ func (s *bodyState) tick(now int64) {
 		if a.asked >= fetchRounds && len(a.reads)+len(a.repairs) > 0 {
 			for _, c := range a.repairs {
 				c <- false
+				s.n.recordsLost.Add(1)
 			}
 			for _, g := range a.reads {
 				r := boundary.Record{Token: g.Token, Piece: wire.Piece{Body: d}}

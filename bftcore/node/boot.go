@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,11 +18,11 @@ import (
 // wire.MaxIncarnation until 2093.
 const bootEpoch = 1_735_689_600
 
-// nextBoot returns a number that this host never gave before and makes it durable. It is the larger of
-// the last one plus one and the seconds since bootEpoch: so a folder that was set back does not repeat a
-// number either, as long as the clock is about right. Nothing but this replica's own service depends on
+// nextBoot returns a number that this host never gave before and makes it durable. It is larger than the
+// last one and than the one that the replicated state knows, and not below the seconds since bootEpoch: so a
+// folder that was set back does not repeat a number either, as long as the clock is about right. Nothing but this replica's own service depends on
 // it.
-func nextBoot(dir string) (uint32, error) {
+func nextBoot(dir string, known uint32) (uint32, error) {
 	path := filepath.Join(dir, "boot")
 	var last uint64
 	text, err := os.ReadFile(path)
@@ -30,16 +31,29 @@ func nextBoot(dir string) (uint32, error) {
 	case err != nil:
 		return 0, fmt.Errorf("node: reading the boot number: %w", err)
 	default:
-		last, err = strconv.ParseUint(strings.TrimSpace(string(text)), 10, 32)
-		if err != nil {
-			last = 0 // a torn write: the clock is enough
-		}
+		last = decodeBoot(string(text)) // 0 when damaged: state and clock are enough
 	}
-	boot := max(last+1, uint64(max(1, time.Now().Unix()-bootEpoch)))
+	boot := max(last+1, uint64(known)+1, uint64(max(1, time.Now().Unix()-bootEpoch)))
 	if boot > wire.MaxIncarnation {
 		return 0, fmt.Errorf("node: boot number %d is out of range: check the clock, or remove %s", boot, path)
 	}
-	return uint32(boot), writeDurably(path, []byte(strconv.FormatUint(boot, 10)+"\n"))
+	return uint32(boot), writeDurably(path, []byte(encodeBoot(boot)))
+}
+
+// encodeBoot writes a number with its checksum: a damaged one that is larger would fence all later ones.
+func encodeBoot(boot uint64) string {
+	text := strconv.FormatUint(boot, 10)
+	return fmt.Sprintf("%s %08x\n", text, crc32.ChecksumIEEE([]byte(text)))
+}
+
+// decodeBoot returns 0 for what encodeBoot did not write.
+func decodeBoot(text string) uint64 {
+	number, _, _ := strings.Cut(text, " ")
+	boot, err := strconv.ParseUint(number, 10, 32)
+	if err != nil || text != encodeBoot(boot) {
+		return 0
+	}
+	return boot
 }
 
 // writeDurably replaces a small file: temporary file, sync, rename, sync of the folder.

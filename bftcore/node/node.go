@@ -23,6 +23,7 @@ type Options struct {
 	Bodies      Bodies
 	Link        boundary.Link
 	Links       Links
+	Boot        uint32       // the newest boot number of this replica that the application knows; 0 for none
 	Now         func() int64 // monotonic nanoseconds
 	Logger      *slog.Logger
 	// Faults returns what whoever made the node found wrong with the folder, to be raised with the node's own
@@ -113,7 +114,7 @@ func (n *Node) Counters() bftcore.Counters { return *n.counters.Load() }
 
 // Run runs the node until ctx ends (nil) or something that cannot be gone on with fails.
 func (n *Node) Run(ctx context.Context) error {
-	boot, err := nextBoot(n.o.Dir)
+	boot, err := nextBoot(n.o.Dir, n.o.Boot)
 	if err != nil {
 		return err
 	}

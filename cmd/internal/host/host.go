@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,7 +16,6 @@ import (
 	"troxymail/bftcore/wire"
 	"troxymail/enclave/boundary"
 	"troxymail/mailstore/blob"
-	"troxymail/mailstore/command"
 	"troxymail/mailstore/kv"
 	"troxymail/mailstore/state"
 )
@@ -34,6 +32,14 @@ type Options struct {
 	Genesis      [32]byte // hash of the genesis file
 	FirstMailbox uint32
 	Logger       *slog.Logger
+
+	segmentBytes, scrubRate int64 // tests make them smaller or larger; 0: the constants of these names
+}
+
+func setDefault(v *int64, d int64) {
+	if *v == 0 {
+		*v = d
+	}
 }
 
 // ErrEnclaveGone is wrapped when the link to the enclave ended: serve the next one.
@@ -48,41 +54,32 @@ type Host struct {
 	bodies  *blob.Store
 	machine *state.Machine
 	began   time.Time
+	faults  faults
+	scrub   scrub
 	serving sync.Mutex                // held by Serve
 	node    atomic.Pointer[node.Node] // the last one; its enclave may be gone
 	up      atomic.Bool               // Serve is running
 	links   atomic.Pointer[node.Links]
 }
 
-// Open opens the host's folder and brings its parts up from disk. Errors name what is damaged, foreign,
-// newer or in use, and what to do.
+// Open opens the host's folder, brings its parts up from disk and repairs what it can (open.go). It reads the
+// whole store. Errors name what is damaged, foreign, newer or in use, and what to do.
 func Open(o Options) (*Host, error) {
-	h := &Host{o: o, began: time.Now()}
+	group, err := quorum.New(o.Replicas)
+	if err != nil {
+		return nil, err
+	}
+	setDefault(&o.segmentBytes, segmentBytes)
+	setDefault(&o.scrubRate, scrubRate)
+	h := &Host{o: o, group: group, began: time.Now()}
 	if err := h.open(); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
 }
 
-func (h *Host) open() (err error) {
-	o := &h.o
-	if h.group, err = quorum.New(o.Replicas); err != nil {
-		return err
-	}
-	if err := checkMark(o.Dir, o.Genesis, o.Self); err != nil {
-		return err
-	}
-	if h.log, err = hostlog.Open(filepath.Join(o.Dir, "log"), hostlog.Options{SegmentBytes: segmentBytes}); err != nil {
-		return err
-	}
-	if h.store, err = kv.Open(kv.Options{Path: filepath.Join(o.Dir, "store.db"), Cluster: o.Genesis}); err != nil {
-		return err
-	}
-	if h.bodies, err = blob.Open(h.store, blob.Options{Dir: o.Dir, SmallKey: state.SmallKey}); err != nil {
-		return err
-	}
-	h.machine, err = state.Open(h.store, state.Genesis{FirstMailbox: command.MailboxID(o.FirstMailbox)})
-	return err
+func (h *Host) config() bftcore.Config {
+	return bftcore.Config{Self: h.o.Self, Quorum: h.group, Founding: h.o.Founding}
 }
 
 // Serve orders for the enclave behind link, from where the log ends, until ctx ends (nil), the link ends
@@ -92,11 +89,17 @@ func (h *Host) Serve(ctx context.Context, link boundary.Link) error {
 	h.serving.Lock()
 	defer h.serving.Unlock()
 	defer link.Close()
+	if err := h.bringForward(ctx); err != nil || ctx.Err() != nil {
+		return err
+	}
+	boot, err := h.machine.Incarnation(h.o.Self, h.o.Founding.Generation)
+	if err != nil {
+		return err
+	}
 	n, err := node.New(node.Options{
-		Config: bftcore.Config{Self: h.o.Self, Quorum: h.group, Founding: h.o.Founding},
-		Dir:    h.o.Dir, Log: h.log, Link: link, Links: late{h}, Logger: h.o.Logger,
+		Config: h.config(), Dir: h.o.Dir, Log: h.log, Link: link, Links: late{h}, Logger: h.o.Logger,
 		Application: &application{machine: h.machine, store: h.store}, Bodies: bodyStore{h.bodies},
-		Now: func() int64 { return int64(time.Since(h.began)) + 1 },
+		Now: func() int64 { return int64(time.Since(h.began)) + 1 }, Faults: h.faults.list, Boot: boot,
 	})
 	if err != nil {
 		return err
@@ -104,7 +107,12 @@ func (h *Host) Serve(ctx context.Context, link boundary.Link) error {
 	h.node.Store(n)
 	h.up.Store(true)
 	defer h.up.Store(false)
+	scrubbing, stopScrub := context.WithCancel(ctx)
+	var scrubbed sync.WaitGroup
+	scrubbed.Go(func() { h.runScrub(scrubbing, n) })
 	err = n.Run(ctx)
+	stopScrub()
+	scrubbed.Wait()
 	switch {
 	case ctx.Err() != nil && (err == nil || errors.Is(err, boundary.ErrClosed)):
 		return nil

@@ -58,12 +58,20 @@ var testFounding = wire.Founding{Generation: 1, Digest: wire.Sum([]byte("test"))
 
 func (g *group) start(i int) {
 	g.t.Helper()
+	if err := g.tryStart(i); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// tryStart starts replica i and returns why its host would not open.
+func (g *group) tryStart(i int) error {
+	g.t.Helper()
 	h, err := Open(Options{
 		Dir: g.dirs[i], Self: wire.ReplicaID(i), Replicas: g.n, Founding: testFounding, Genesis: testGenesis, FirstMailbox: 1,
-		Logger: slog.New(slog.DiscardHandler),
+		Logger: slog.New(slog.DiscardHandler), segmentBytes: 4 << 20, scrubRate: 1 << 30,
 	})
 	if err != nil {
-		g.t.Fatal(err)
+		return err
 	}
 	g.hosts[i] = h
 	if g.links[i], err = g.mesh.Attach(i, h.Receive); err != nil {
@@ -71,6 +79,7 @@ func (g *group) start(i int) {
 	}
 	h.Connect(g.links[i])
 	g.link(i)
+	return nil
 }
 
 // link starts a new enclave and joins it to host i, which has none.

@@ -1,0 +1,79 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"troxymail/bftcore"
+	"troxymail/bftcore/hostlog"
+)
+
+const (
+	// forwardOrders and forwardBytes bound what is read from the log at once to bring the store forward.
+	forwardOrders = 256
+	forwardBytes  = 16 << 20
+	// forwardNote is from how many orders on that is worth a line in the log.
+	forwardNote = 4096
+)
+
+// bringForward applies what the log proves beyond the store, a piece at a time: a core that is made over the
+// log afterwards holds the few orders in memory that were not committed when the host stopped, and not all
+// that a slow, old or lost store lacks. Large bodies are not needed for it; those that are missing are found
+// by their readers and by the scrub.
+func (h *Host) bringForward(ctx context.Context) error {
+	if _, err := h.log.Sync(); err != nil {
+		return err
+	}
+	from, last := h.machine.Applied(), h.log.Stats().MaxOrder
+	if last > from+forwardNote {
+		h.o.Logger.Info("store.forward", "from", from, "to", last)
+	}
+	for ctx.Err() == nil {
+		more, err := h.forwardPiece(last)
+		if err != nil {
+			return fmt.Errorf("bringing the store forward: %w", err)
+		}
+		if !more {
+			break
+		}
+	}
+	if last > from+forwardNote {
+		h.o.Logger.Info("store.forwarded", "order", h.machine.Applied())
+	}
+	return nil
+}
+
+// forwardPiece applies some orders; false when the log proves no further ones.
+func (h *Host) forwardPiece(last uint64) (more bool, err error) {
+	next := h.machine.Applied() + 1
+	if next > last {
+		return false, nil
+	}
+	found, after, err := h.log.ReadOrders(next, min(last, next+forwardOrders-1), forwardBytes,
+		hostlog.Kind(bftcore.RecordPrepare), hostlog.Kind(bftcore.RecordCommit))
+	if err != nil {
+		return false, err
+	}
+	for order := next; order < after; order++ {
+		var records []bftcore.Record
+		for len(found) > 0 && found[0].Order == order {
+			records = append(records, bftcore.Record{
+				Kind: bftcore.RecordKind(found[0].Kind), Order: order, Body: found[0].Body,
+			})
+			found = found[1:]
+		}
+		batch, ok, err := h.config().Proven(order, records)
+		if err != nil {
+			return false, errors.Join(errIncorrect, err)
+		}
+		if !ok {
+			return false, nil
+		}
+		h.store.SetDurable(order)
+		if _, _, err := h.machine.Apply(order, batch.Requests); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
