@@ -12,6 +12,8 @@
 //   - A result leaves for the enclave only when everything that it shows is synced in the log: so the
 //     durable mark that the enclave authenticates is never more than the truth at a correct host.
 //   - The application is made durable only below what the log holds durably (Application.SetDurable).
+//   - Peers may need the log from where the store of the hindmost is durable, not its log (keeper.go): so a
+//     follower that loses its log finds the rest with them.
 //   - Any error of the log or the application stops the node: a host that lost a write must not go on.
 //
 // Untrusted: nothing here is believed by an enclave. Must not import enclave (but boundary, which defines

@@ -37,6 +37,8 @@ var (
 	descLogBytes  = desc("log_bytes", "Size of the host log.")
 	descLogLSN    = desc("log_records", "Number of the newest record: written, and synced.", "stage")
 	descLogCount  = desc("log_operations_total", "Writes and syncs of the host log.", "kind")
+	descScrub     = desc("scrub_records_total", "Stored records read since the start to see that they are sound.", "fate")
+	descScrubDone = desc("scrub_done", "1 once all records were read.")
 	descLogTorn   = desc("log_torn_bytes", "Torn tail that was cut off at the start.")
 )
 
@@ -88,6 +90,10 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	gauge(descLogLSN, float64(f.Log.DurableLSN), "synced")
 	count(descLogCount, f.Log.Writes, "write")
 	count(descLogCount, f.Log.Syncs, "sync")
+	count(descScrub, f.Scrub.Checked, "checked")
+	count(descScrub, f.Scrub.Repaired, "repaired")
+	count(descScrub, f.Scrub.Lost, "lost")
+	gauge(descScrubDone, truth(f.Scrub.Done))
 	gauge(descLogTorn, float64(f.Log.TornBytes))
 }
 

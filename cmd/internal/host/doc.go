@@ -3,7 +3,9 @@
 // exactly this.
 //
 // Folder: log/ (the host log, the truth), store.db (bbolt, catches up from the log), bodies/ (large
-// sealed bodies), boot (a number). Everything in it is sealed, tokens, or in clear by design (flags, UIDs,
+// sealed bodies), boot (a number), frontiers (own certificates apart from the log), owner (whose folder this
+// is). What was found damaged lies beside its successor as NAME.damaged-N; open.go says what is repaired how.
+// The format of the whole is that in the file owner: a change of any part's format raises it. Everything in it is sealed, tokens, or in clear by design (flags, UIDs,
 // MODSEQs, sizes).
 //
 // Untrusted: must not import enclave (but boundary), mail or cache.
