@@ -50,6 +50,11 @@ func memory(messages int) error {
 	if err := json.Unmarshal(text, &facts); err != nil {
 		return err
 	}
+	for _, r := range facts.Replicas {
+		if err := await(r.IMAPS); err != nil {
+			return err
+		}
+	}
 	resident(p, "empty")
 	begin := time.Now()
 	var group sync.WaitGroup
@@ -77,6 +82,18 @@ func memory(messages int) error {
 	fmt.Printf("SELECT of %d messages at replica 1: %.0f ms\n", messages, float64(time.Since(begin).Milliseconds()))
 	resident(p, "selected at replica 1")
 	return nil
+}
+
+// await waits until a replica takes logins.
+func await(address string) error {
+	var err error
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); <-time.After(100 * time.Millisecond) {
+		var c *imapclient.Client
+		if c, err = login(address); err == nil {
+			return c.Close()
+		}
+	}
+	return fmt.Errorf("%s does not serve: %w", address, err)
 }
 
 func login(address string) (*imapclient.Client, error) {
