@@ -151,7 +151,8 @@ func TestWrongLinkKey(t *testing.T) {
 	c.AwaitServing(t, 2)
 }
 
-// TestDataFolders: a folder in use, damaged, or of a newer version is refused, with what to do.
+// TestDataFolders: a folder in use, of a newer version, or with a damaged log of the leader is refused, with
+// what to do. A follower's damaged log is not: it is set aside and made up for from its peers.
 func TestDataFolders(t *testing.T) {
 	c := Start(t, 3)
 	again := Launch(t, "second host", "troxymail-host", "--config", c.HostConfig(2))
@@ -160,24 +161,28 @@ func TestDataFolders(t *testing.T) {
 		t.Error(again.Output(t))
 	}
 	c.Hosts[2].Stop(t)
-	log := filepath.Join(c.File("host-2"), "log")
+	c.Hosts[0].Stop(t)
+	log := filepath.Join(c.File("host-0"), "log")
 	for _, d := range []struct {
-		name, file, pattern, with string
-		says                      []string
+		name                string
+		replica             int
+		file, pattern, with string
+		says                []string
 	}{
-		{"newer", "host-2/owner", `^troxymail-host 1`, "troxymail-host 7", []string{"format 7", "start the version"}},
-		{"log header", "host-2/log/LOG", `\A........`, "TRXHMETX", []string{log, "does not belong"}},
-		{"log segment", "host-2/log/0000000000000001.seg", `(?s)\A(.{64})`, strings.Repeat("x", 64), []string{log, "damaged"}},
+		{"newer", 2, "host-2/owner", `^troxymail-host 1`, "troxymail-host 7", []string{"format 7", "start the version"}},
+		{"log header", 0, "host-0/log/LOG", `\A........`, "TRXHMETX", []string{log, "does not belong"}},
+		{"log segment", 0, "host-0/log/0000000000000001.seg", `(?s)\A(.{64})`, strings.Repeat("x", 64), []string{log, "damaged"}},
 	} {
 		t.Run(d.name, func(t *testing.T) {
 			c.edit(t, d.file, d.pattern, d.with)
-			p := Launch(t, d.name, "troxymail-host", "--config", c.HostConfig(2))
+			p := Launch(t, d.name, "troxymail-host", "--config", c.HostConfig(d.replica))
 			p.Ends(t, false)
 			if !p.Says(t, d.says...) {
 				t.Errorf("does not say %q:\n%s", d.says, p.Output(t))
 			}
 		})
 	}
+	c.StartHost(t, 0)
 	c.StartHost(t, 2)
 	c.AwaitServing(t, 2)
 }
