@@ -4,10 +4,11 @@ import "troxymail/bftcore/wire"
 
 // propose turns waiting requests into batches, as many as the pipeline has room for. Leader only.
 //
-// When nothing is in flight a batch leaves at once, however small: the timer never delays an idle
-// pipeline. While others are in flight a batch fills until MaxBatch, BatchBytes or BatchDelay.
+// When nothing is in flight a batch leaves at once, however small, unless the one before was large: then the clients
+// that it answered are about to ask again, and a moment's wait makes one batch of what would be several. While others
+// are in flight a batch fills until MaxBatch, BatchBytes or batchDelay.
 func (c *Core) propose() {
-	if c.now < c.proposeAfter {
+	if c.now < c.proposeAfter || c.movingTo(c.nextCall) || !c.repropose() {
 		return
 	}
 	for c.pending.queued > 0 && c.hasRoom() && c.batchDue() {
@@ -17,28 +18,60 @@ func (c *Core) propose() {
 		}
 		c.proposeBatch(requests, taken, size)
 	}
+	for c.nextCall <= c.checkpoints.fill && c.pending.queued == 0 && c.hasRoom() {
+		c.callPrepare(&wire.Prepare{}, nil, 0) // its slot writes certificate and encoding into it
+	}
 }
 
 // hasRoom bounds what is in flight, in orders beyond what the store applied and in bytes.
 func (c *Core) hasRoom() bool {
-	return c.nextCall-c.applied <= uint64(c.cfg.Window) && c.buffered < MaxInFlightBytes &&
-		c.nextCall < c.nextOwn+c.depth()
+	return c.nextCall <= c.applied+uint64(c.cfg.Window) && c.buffered < MaxInFlightBytes &&
+		c.nextCall < c.nextOwn+uint64(c.cfg.Window) && c.nextCall <= c.ceiling()
 }
+
+// ceiling is the highest order that enclaves certify before the stable checkpoint moves.
+func (c *Core) ceiling() uint64 {
+	if c.cfg.Checkpoint == 0 {
+		return wire.MaxNumber
+	}
+	return c.stable.Order + wire.MaxEntries
+}
+
+// fewRequests is how many in the batch before do not make the next one wait.
+const fewRequests = 8
 
 // batchDue reports whether a batch is to leave now.
 func (c *Core) batchDue() bool {
-	return c.nextCall == c.executed+1 ||
+	idle := c.nextCall == c.executed+1
+	return idle && (c.lastBatch < fewRequests || 2*c.pending.queued >= c.lastBatch) ||
 		c.pending.queued >= c.cfg.MaxBatch || c.pending.bytes >= c.cfg.BatchBytes ||
 		c.now >= c.batchDeadline()
 }
 
-// batchDeadline is when the oldest queued request has waited for BatchDelay.
+// batchDelay is how long a batch may fill at most: for as long as a batch took of late while others are in flight, so
+// that two are, however far away the peers are, and a quarter of that while none is. A machine that is short of
+// processor time makes larger batches by itself, each of which costs little more than a small one.
+func (c *Core) batchDelay() Time {
+	if c.nextCall == c.executed+1 {
+		return min(c.cfg.BatchDelay, c.latency) / 4
+	}
+	return min(c.cfg.BatchDelay, c.latency)
+}
+
+// timed takes note of how long an own batch took from its proposal to its execution.
+func (c *Core) timed(s *slot) {
+	if s.calledAt != 0 {
+		c.latency += (c.now - s.calledAt - c.latency) / 8
+	}
+}
+
+// batchDeadline is when the oldest queued request has waited for batchDelay.
 func (c *Core) batchDeadline() Time {
 	c.skipGone()
 	if len(c.pending.queue) == 0 {
 		return 0
 	}
-	return c.pending.queue[0].since + c.cfg.BatchDelay
+	return c.pending.queue[0].ready + c.batchDelay()
 }
 
 // skipGone drops requests from the head of the queue that were executed meanwhile.
@@ -68,10 +101,8 @@ func (c *Core) takeBatch() (requests []wire.Request, taken []*waiting, size int)
 		}
 		c.pending.queue[0] = nil
 		c.pending.queue = c.pending.queue[1:]
-		c.pending.queued--
-		c.pending.bytes -= len(w.request.Raw)
+		c.dequeue(w)
 		if c.dedup.executed(w.request.ID) {
-			w.flying = true // no longer counted as queued
 			c.forget(w)
 			c.counters.RequestsDuplicate++
 			continue
@@ -86,18 +117,25 @@ func (c *Core) takeBatch() (requests []wire.Request, taken []*waiting, size int)
 
 // proposeBatch asks the own enclave for a PREPARE certificate at the next order.
 func (c *Core) proposeBatch(requests []wire.Request, taken []*waiting, size int) {
-	s := c.slotAt(c.nextCall)
 	digests := make([]wire.Digest, len(taken))
-	s.keys = make([]requestKey, len(taken))
+	keys := make([]requestKey, len(taken))
 	for i, w := range taken {
-		digests[i], s.keys[i] = w.key.digest, w.key
+		digests[i], keys[i] = w.key.digest, w.key
 	}
-	s.proposal = &wire.Prepare{Requests: requests, Digests: digests}
+	c.lastBatch = len(taken)
+	c.callPrepare(&wire.Prepare{Requests: requests, Digests: digests}, keys, size)
+}
+
+// callPrepare asks for the certificate of the next proposal. keys are those of new requests; a batch that is
+// proposed again has none.
+func (c *Core) callPrepare(batch *wire.Prepare, keys []requestKey, size int) {
+	s := c.slotAt(c.nextCall)
+	s.proposal, s.keys = batch, keys
 	s.from, s.size, s.stage = c.cfg.Self, size, stageCalled
 	c.buffered += size
-	s.token = c.newCall(s)
+	s.token, s.calledAt = c.newCall(s), max(c.now, 1)
 	c.nextCall++
 	c.out.Calls = append(c.out.Calls, CertifyPrepare{
-		Token: s.token, View: c.view, Order: s.order, Requests: requests,
+		Token: s.token, View: c.view, Order: s.order, Requests: batch.Requests,
 	})
 }

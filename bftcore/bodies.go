@@ -5,6 +5,9 @@ import "troxymail/bftcore/wire"
 // bodyWaiter is who waits for a large body: a request at the leader, or a proposal.
 type bodyWaiter struct {
 	request *waiting
+	term    int
+	held    *held
+	lesson  *lesson
 	slot    *slot
 	of      *wire.Prepare // the slot's proposal at that time: another may have taken its place
 }
@@ -26,7 +29,11 @@ func (c *Core) onBodyHeld(d wire.Digest) {
 	delete(c.bodies, d)
 	for _, w := range waiters {
 		switch {
-		case w.request != nil && !w.request.gone:
+		case w.held != nil:
+			w.held.missing--
+		case w.lesson != nil:
+			w.lesson.missing--
+		case w.request != nil && !w.request.gone && w.term == c.pending.term:
 			w.request.missing--
 			if w.request.missing == 0 {
 				c.pending.sources[w.request.source].bodies--

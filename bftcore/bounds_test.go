@@ -52,24 +52,31 @@ func TestForeignLogIsRefused(t *testing.T) {
 		}}
 	}
 	other := w.hosts[1].config
-	other.Founding.Generation++
+	other.Epoch++
 	for name, err := range map[string]error{
 		"cut": start(w.hosts[1].config,
 			records(func(r *bftcore.Record) { r.Body = r.Body[:len(r.Body)-1] })),
 		"order": start(w.hosts[1].config, records(func(r *bftcore.Record) { r.Order++ })),
 		"kind": start(w.hosts[1].config,
 			records(func(r *bftcore.Record) { r.Kind = bftcore.RecordCommit })),
-		"another founding": start(other, records(func(*bftcore.Record) {})),
+		"another epoch": start(other, records(func(*bftcore.Record) {})),
 	} {
 		if !errors.Is(err, bftcore.ErrLog) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	// What an older founding committed is nothing in a later one, but no damage either.
+	next := w.hosts[1].config
+	next.Founding.Generation++
+	core, err := bftcore.New(next, w.now, records(func(*bftcore.Record) {}))
+	if err != nil || core.Status().Executed != 0 {
+		t.Errorf("a log of the founding before: %v", err)
+	}
 	later := records(func(*bftcore.Record) {})
 	all := later.Records
 	later.Records = func(yield func(bftcore.Record) bool) {
 		all(yield)
-		yield(bftcore.Record{Kind: bftcore.RecordCheckpoint, Body: []byte("of a later version")})
+		yield(bftcore.Record{Kind: 99, Body: []byte("of a later version")})
 	}
 	if err := start(w.hosts[1].config, later); err != nil {
 		t.Errorf("a record kind of later work: %v", err)
@@ -145,6 +152,26 @@ func TestWants(t *testing.T) {
 	} {
 		if bftcore.Wants(c.raw) != c.want {
 			t.Errorf("%s: %v", name, !c.want)
+		}
+	}
+}
+
+// One replica's claims are nobody's measure of being behind, and its newest word takes the place of older ones.
+func TestOneClaimIsNotBelieved(t *testing.T) {
+	w := newWorld(3, func(*bftcore.Config) {})
+	w.quiet = true
+	p := w.hosts[0]
+	claims := func(from wire.ReplicaID, order uint64) uint64 {
+		progress := wire.Progress{Prepared: order, Executed: order, Synced: order}
+		p.core.Step(w.now, bftcore.Received{From: from, Raw: progress.Append(nil)})
+		return p.core.Status().Known
+	}
+	for i, c := range []struct {
+		from        wire.ReplicaID
+		order, want uint64
+	}{{2, wire.MaxNumber, 0}, {1, 7, 7}, {2, 3, 3}, {2, 9, 7}, {1, 2, 2}} {
+		if got := claims(c.from, c.order); got != c.want {
+			t.Errorf("claim %d: %d orders are known, want %d", i, got, c.want)
 		}
 	}
 }

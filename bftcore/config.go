@@ -35,6 +35,7 @@ const (
 	// maxRetainedOrders bounds, beside MaxRetainedBytes, the executed batches that stay in memory.
 	maxRetainedOrders = 1024
 
+	firstLatency  = Time(4 * time.Millisecond)   // of a batch, before one was seen
 	fetchAfter    = Time(50 * time.Millisecond)  // T_fetch
 	fetchMax      = Time(2 * time.Second)        // T_fetch doubles up to here while nothing comes
 	fetchTries    = 3                            // fruitless ones before a peer's claim is forgotten
@@ -44,6 +45,7 @@ const (
 	progressAfter = Time(200 * time.Millisecond)
 	idleFirst     = Time(2 * time.Second)
 	idleMax       = Time(10 * time.Second)
+	attestAfter   = Time(2 * time.Second)        // a CHECKPOINT that has not become stable is said again
 	lagAfter      = Time(500 * time.Millisecond) // a peer that misses an order for so long is helped
 	loadPatience  = Time(10 * time.Second)
 	resendRate    = 32 << 20 // bytes a second, for each peer
@@ -52,6 +54,20 @@ const (
 	reanswerBurst = 1024
 	resendAtOnce  = 16 // orders sent again because of one PROGRESS
 	maxLoadBytes  = 4 << 20
+
+	patienceMax     = Time(30 * time.Second)       // T_req and T_vc double up to here
+	againAfter      = Time(500 * time.Millisecond) // REQ-VC, VIEW-CHANGE are sent again
+	judgeAfter      = Time(50 * time.Millisecond)  // between two looks at requests that wait for too long
+	maxSuspects     = 64                           // requests of peers in one CheckRequests
+	maxStatements   = 32                           // messages of one peer that wait for a verdict of the own enclave
+	maxEarly        = 1024                         // messages of a view that has not begun here, for each peer
+	maxEarlyBytes   = 8 << 20                      // their bytes, for each peer
+	maxNeeded       = 64                           // batches of other views asked for at a time
+	reproposeAtOnce = 64                           // batches of the former view that are proposed again at a time
+	transferAfter   = Time(time.Second)            // an order below a stable checkpoint is asked for so long
+	transferAgain   = Time(time.Second)            // a transfer that failed is asked for again; doubles
+	transferMax     = Time(time.Minute)            // up to here
+	keptCheckpoints = 4                            // of each replica, the newest
 )
 
 // Config says which replica of which group the core serves. Zero numbers mean the defaults.
@@ -63,16 +79,30 @@ type Config struct {
 
 	MaxBatch   int  // requests in a batch; default 256, at most wire.MaxBatchRequests
 	BatchBytes int  // encoded requests in a batch; default 512 KiB, at most wire.MaxBatchBytes
-	BatchDelay Time // how long a batch may fill while others are in flight; default 2 ms
+	BatchDelay Time // how long a batch may fill at most while others are in flight; default 20 ms
 	Window     int  // orders proposed beyond the applied one; default 256, at most 4096
+
+	// RequestTimeout (T_req) is how long a request may wait before this host wants another leader, and T_vc how
+	// long a view may take to begin: both double with each view that fails. Default 1 s.
+	RequestTimeout Time
+	// Strict has every certificate of the own enclave wait until the log is synced up to it. Else those of the hot path
+	// leave once they are written: see ownPrepare for what that costs.
+	Strict bool
+	// Continues says that the own enclave continues from this log after a restart, UNSAFE as that is: what it proposes as
+	// the leader waits for a sync then, so that it does not propose another batch in its place.
+	Continues bool
+	// Checkpoint (K) is the distance of checkpoints in orders, at most wire.MaxEntries / 4; 0 for none: then
+	// orders are bounded by nothing, and no view may change beyond wire.MaxEntries.
+	Checkpoint uint64
 }
 
 const (
 	defaultMaxBatch   = 256
 	defaultBatchBytes = 512 << 10
-	defaultBatchDelay = Time(2 * time.Millisecond)
+	defaultBatchDelay = Time(20 * time.Millisecond)
 	defaultWindow     = 256
 	maxWindow         = 4096
+	defaultTimeout    = Time(time.Second)
 )
 
 // Restored is what a host found when it started. The zero value is an empty host.
@@ -86,6 +116,9 @@ type Restored struct {
 	// lost continues from there when the log holds no certificate of its own. Nil for none; the leader has
 	// no use for it. See restore.go for why that is safe.
 	Frontier *wire.Certificate
+	// State is the enclave's ordering state as it is now, when it is not what the log shows: after a recovery or
+	// a founding. Nil for what the log shows.
+	State *wire.Frontier
 }
 
 // Errors of New.
@@ -108,6 +141,7 @@ func (c Config) complete() (Config, error) {
 	setDefault(&c.BatchBytes, defaultBatchBytes)
 	setDefault(&c.BatchDelay, defaultBatchDelay)
 	setDefault(&c.Window, defaultWindow)
+	setDefault(&c.RequestTimeout, defaultTimeout)
 	switch {
 	case c.MaxBatch < 1 || c.MaxBatch > wire.MaxBatchRequests:
 		return c, fmt.Errorf("%w: MaxBatch %d", ErrConfig, c.MaxBatch)
@@ -117,6 +151,10 @@ func (c Config) complete() (Config, error) {
 		return c, fmt.Errorf("%w: BatchDelay %d ns", ErrConfig, c.BatchDelay)
 	case c.Window < 1 || c.Window > maxWindow:
 		return c, fmt.Errorf("%w: Window %d", ErrConfig, c.Window)
+	case c.RequestTimeout < 0 || c.RequestTimeout > patienceMax:
+		return c, fmt.Errorf("%w: RequestTimeout %d ns", ErrConfig, c.RequestTimeout)
+	case c.Checkpoint > wire.MaxEntries/4:
+		return c, fmt.Errorf("%w: Checkpoint %d", ErrConfig, c.Checkpoint)
 	}
 	return c, nil
 }

@@ -1,5 +1,7 @@
 package bftcore
 
+import "troxymail/bftcore/wire"
+
 // Counters counts what happened since New. Plain integers that only grow; Core.Counters returns a copy.
 type Counters struct {
 	// Refused messages of peers, by cause.
@@ -15,7 +17,11 @@ type Counters struct {
 	Unsolicited   uint64 // a relayed PREPARE that nobody asked for
 	Refused       uint64 // from a sender whose PREPARE for this order the enclave refused lately
 
+	StatementsLimited uint64 // too many of one peer wait for a verdict
+
 	// Verdicts of the own enclave.
+	ForgedStatements uint64 // PROOFs, REQ-VCs, VIEW-CHANGEs, NEW-VIEWs, CHECKPOINTs that are not genuine
+	RefusedRules     uint64 // asked for a view change or a checkpoint that its rules do not allow
 	ForgedCommits    uint64 // COMMITs with a certificate that is not genuine
 	RejectedBatches  uint64 // PREPAREs that the enclave refused to commit to
 	RefusedProposals uint64 // own proposals that the enclave refused to certify
@@ -42,4 +48,26 @@ type Counters struct {
 	Resent         uint64 // orders sent again to a peer that lags
 	Loads          uint64
 	ProgressSent   uint64 // PROGRESS messages, counted per peer
+	Learned        uint64 // batches executed without a vote
+	ViewsWanted    uint64 // REQ-VCs made
+	ViewChanges    uint64 // VIEW-CHANGEs made
+	ViewsBegun     uint64 // NEW-VIEWs made
+	ViewsEntered   uint64
+	Checkpoints    uint64 // stable ones
+	Transfers      uint64
+}
+
+// foreign counts a certificate that is not of this founding, or the own one come back. What a founding has left
+// behind, and what was said by this replica itself before a restart, goes round for a while and is nobody's fault.
+func (c *Core) foreign(from wire.ReplicaID, x *wire.Certificate) {
+	if x.Replica == c.cfg.Self || x.Founding.Generation < c.cfg.Founding.Generation {
+		c.counters.Unexpected++
+		return
+	}
+	c.counters.OtherFounding++
+	c.blame(from, CauseOtherFounding, nil)
+	if x.Replica == from && x.Epoch == c.cfg.Epoch && x.Founding.Generation > c.cfg.Founding.Generation {
+		p := &c.peers[from].status
+		p.Generation = max(p.Generation, x.Founding.Generation)
+	}
 }

@@ -37,15 +37,20 @@
 // quorum) bind its digest to one position: the leader's PREPARE and f COMMITs. Nothing is counted
 // before the own enclave verified it.
 //
-// The view is fixed at present. View change, checkpoints, state transfer and recovery come as further
-// files; their message kinds, certificate kinds and record kinds have numbers already.
+// A view that does not order what waits is left: f+1 that want another one (REQ-VC) make the enclaves leave it
+// (VIEW-CHANGE), the next leader's enclave selects what the view begins with (NEW-VIEW), and those batches are
+// proposed again before anything new. Which rules keep that safe is in enclave/counter; here is only who is
+// asked, when, with what, and how a host comes by the batches that it needs. A host that missed a view's orders
+// learns them from their proofs, without a vote; one that misses a stable checkpoint has its store brought there.
 //
 // # Files
 //
 // config.go, event.go, ready.go, record.go, counters.go are the interface; core.go dispatches.
 // Then one phase a file: dedup.go and pending.go (requests), batch.go and order_prepare.go (leader),
 // slot.go, order_vote.go, order_commit.go (follower and quorum), execute.go, retransmit.go, fetch.go,
-// resend.go, progress.go, restore.go.
+// resend.go, progress.go; view_want.go, view_change.go, view_enter.go, holdings.go and learn.go (other views),
+// checkpoint.go, statements.go (what goes to the log beside batches), restore.go; testament.go and evidence.go (what a log
+// shows).
 //
 // Untrusted. Imports wire, canon and quorum only.
 package bftcore

@@ -36,6 +36,54 @@ type Prepared struct {
 type Committed struct {
 	Token       uint64
 	Certificate *wire.Certificate
+	// Forged says that the enclave refused because of the batch, and not for its own position, view or part.
+	Forged bool
+}
+
+// Checked answers CheckRequests: indices of those whose MAC is wrong. Refused when the enclave gave no verdict.
+type Checked struct {
+	Token   uint64
+	Invalid []int
+	Refused bool
+}
+
+// Told answers an Ask. When it is not Refused, Message is what the enclave says to the peers and Frontier its
+// state for the log; either may be empty.
+type Told struct {
+	Token    uint64
+	Refused  bool
+	Message  []byte
+	Frontier []byte
+}
+
+// Known says that a request of Reanswer was executed: the store remembers its result.
+type Known struct {
+	Request wire.Request
+}
+
+// Rooted says that the state right after Order has Root, and that it and all large bodies that it names are
+// durable on this host. Orders rise and are multiples of Config.Checkpoint; some may be left out.
+type Rooted struct {
+	Order uint64
+	Root  wire.Digest
+}
+
+// NotInstalled answers Transfer when it failed: it is asked for again, after ever longer pauses.
+type NotInstalled struct{}
+
+// WantCheckpoint says that a peer needs the state of a checkpoint and that none is kept here, as after a start of all. A
+// leader then goes on to the next one, with empty batches when nothing else is to be ordered.
+type WantCheckpoint struct{}
+
+// Installed answers Transfer: the store is now at Stable.Order, with Stable.Root, durably.
+type Installed struct {
+	Stable wire.Stable
+}
+
+// Recalled answers Recall: the PREPAREs of the order that the own log holds.
+type Recalled struct {
+	Order    uint64
+	Prepares [][]byte
 }
 
 // Verified answers Verify: one verdict a certificate, in order. A slice of another length counts as all
@@ -78,14 +126,22 @@ type Loaded struct {
 // Tick says that time has passed: when NextDeadline has come, or at any other time.
 type Tick struct{}
 
-func (Received) event()  {}
-func (Submit) event()    {}
-func (Prepared) event()  {}
-func (Committed) event() {}
-func (Verified) event()  {}
-func (BodyHeld) event()  {}
-func (Executed) event()  {}
-func (Synced) event()    {}
-func (Stored) event()    {}
-func (Loaded) event()    {}
-func (Tick) event()      {}
+func (Received) event()       {}
+func (Submit) event()         {}
+func (Prepared) event()       {}
+func (Committed) event()      {}
+func (Verified) event()       {}
+func (BodyHeld) event()       {}
+func (Executed) event()       {}
+func (Synced) event()         {}
+func (Stored) event()         {}
+func (Loaded) event()         {}
+func (Tick) event()           {}
+func (Checked) event()        {}
+func (Told) event()           {}
+func (Known) event()          {}
+func (Rooted) event()         {}
+func (Installed) event()      {}
+func (NotInstalled) event()   {}
+func (WantCheckpoint) event() {}
+func (Recalled) event()       {}

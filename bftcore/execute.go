@@ -17,21 +17,36 @@ func (c *Core) execute() {
 	for c.executed < c.applied+uint64(c.cfg.Window) {
 		s := c.slots[c.executed+1]
 		if s == nil || !s.committed || !s.whole() {
-			return
+			l := c.learned(c.executed + 1)
+			if l == nil {
+				return
+			}
+			c.executeLesson(c.executed+1, l)
+			continue
 		}
 		c.prove(s)
 		c.executed++
+		c.dropLesson(s.order)
 		c.buffered -= s.size
 		c.retained += s.size
 		s.executedAt = max(c.now, 1)
-		c.settleRequests(s)
-		c.counters.Batches++
-		c.counters.Requests += uint64(len(s.proposal.Requests))
-		c.out.Execute = append(c.out.Execute, Batch{
+		c.timed(s)
+		s.keys = nil
+		c.ease(c.handOut(Batch{
 			View: s.prepare.New.View, Order: s.order, Digest: s.prepare.Digest, Requests: s.proposal.Requests,
-		})
+		}, s.proposal.Digests))
 		c.release()
 	}
+}
+
+// handOut gives a batch to the store and ends the waiting of what is in it; see settleRequests.
+func (c *Core) handOut(b Batch, digests []wire.Digest) (waited Time) {
+	c.unhold(b.Digest, b.Order)
+	waited = c.settleRequests(b.Requests, digests)
+	c.counters.Batches++
+	c.counters.Requests += uint64(len(b.Requests))
+	c.out.Execute = append(c.out.Execute, b)
+	return waited
 }
 
 // prove writes what the log lacks to show anybody that the order is committed: the PREPARE and the COMMITs
@@ -51,16 +66,20 @@ func (c *Core) prove(s *slot) {
 	c.onSynced(c.synced)
 }
 
-// settleRequests ends the waiting of everything in an executed batch.
-func (c *Core) settleRequests(s *slot) {
-	for i := range s.proposal.Requests {
-		q := &s.proposal.Requests[i]
+// settleRequests ends the waiting of everything in an executed batch, and returns how long the oldest had waited in this
+// view, -1 when none was known here.
+func (c *Core) settleRequests(requests []wire.Request, digests []wire.Digest) (waited Time) {
+	waited = -1
+	for i := range requests {
+		q := &requests[i]
 		c.dedup.mark(q)
-		if w := c.pending.byKey[requestKey{digest: s.proposal.Digests[i], mac: q.MAC}]; w != nil {
+		if w := c.pending.byKey[requestKey{digest: digests[i], mac: q.MAC}]; w != nil {
+			c.changing.served = max(c.changing.served, w.arrived)
+			waited = max(waited, c.now-w.since(c.entered))
 			c.forget(w)
 		}
 	}
-	s.keys = nil
+	return waited
 }
 
 // release forgets the oldest executed batches when there are too many: from then on the host log serves
@@ -106,7 +125,19 @@ func (c *Core) record(kind RecordKind, order uint64, body []byte) {
 
 // send queues a message for one peer.
 func (c *Core) send(to wire.ReplicaID, raw []byte, afterSync bool) {
+	afterSync = afterSync || c.waits(raw)
 	c.out.Messages = append(c.out.Messages, Message{To: to, Raw: raw, AfterSync: afterSync})
+}
+
+// waits reports whether a message holds what an enclave certified and has to be synced before it leaves.
+func (c *Core) waits(raw []byte) bool {
+	switch kind, _ := wire.PeekKind(raw); kind {
+	case wire.KindPrepare, wire.KindProof:
+		return c.cfg.Strict || c.cfg.Continues && c.leads()
+	case wire.KindCommit, wire.KindCheckpoint, wire.KindReqVC, wire.KindViewChange, wire.KindNewView:
+		return c.cfg.Strict
+	}
+	return false
 }
 
 // multicast queues a message for all peers.

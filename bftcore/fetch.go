@@ -1,6 +1,10 @@
 package bftcore
 
-import "troxymail/bftcore/wire"
+import (
+	"slices"
+
+	"troxymail/bftcore/wire"
+)
 
 // fetching is how a host that misses something asks for it: one question at a time, to one peer that claims
 // to have it, another one next time. A claim is a hint: whoever makes false ones is asked ever more seldom.
@@ -22,7 +26,7 @@ func (c *Core) fetch() {
 	switch {
 	case order != 0 && order != f.lack:
 		f.lack, f.since = order, c.now
-	case f.lack <= c.executed && (c.leads() || f.lack < c.nextOwn):
+	case f.lack <= c.executed && (!c.inView || c.leads() || f.lack < c.nextOwn):
 		f.lack = 0
 	}
 	if order == 0 {
@@ -40,7 +44,7 @@ func (c *Core) fetch() {
 		}
 	}
 	if c.now >= f.at {
-		c.ask(order)
+		c.fetchFrom(order)
 	}
 }
 
@@ -50,15 +54,19 @@ func (c *Core) fetch() {
 func (c *Core) missing() (order uint64, empty bool) {
 	next := c.executed + 1
 	s := c.slots[next]
+	if c.passed(next) {
+		s = nil
+	}
 	empty = s == nil || s.proposal == nil
-	waits := c.leads() && next >= c.nextOwn // nobody has what was never proposed
+	waits := c.leads() && next >= c.nextOwn || // nobody has what was never proposed
+		c.lessons[next] != nil
 	if s != nil && !empty {
 		waits = waits || s.committed || s.stage != stageOwn || s.missing > 0
 	}
 	if !waits && (s == nil || s.verifying == 0) && c.known() >= next {
 		return next, empty
 	}
-	if !c.leads() && c.nextOwn <= c.executed && c.nextCall == c.nextOwn {
+	if c.inView && !c.leads() && c.nextOwn <= c.executed && c.nextCall == c.nextOwn {
 		if s := c.slots[c.nextOwn]; (s == nil || s.proposal == nil) && c.known() >= c.nextOwn {
 			return c.nextOwn, true
 		}
@@ -75,8 +83,20 @@ func (c *Core) known() uint64 {
 	return high
 }
 
-// ask sends one FETCH to the next peer that claims the order.
-func (c *Core) ask(order uint64) {
+// credible is the highest order that f+1 replicas claim, this one among them: what one liar claims is nobody's
+// measure of being behind.
+func (c *Core) credible() uint64 {
+	claims := make([]uint64, c.n)
+	for r := range c.peers {
+		claims[r] = c.peers[r].claim
+	}
+	claims[c.cfg.Self] = c.executed
+	slices.Sort(claims)
+	return max(claims[c.n-1-c.cfg.Quorum.F()], c.executed)
+}
+
+// fetchFrom sends one FETCH to the next peer that claims the order.
+func (c *Core) fetchFrom(order uint64) {
 	f := &c.fetching
 	f.at = c.now + min(fetchMax, fetchAfter<<min(f.tries, 8))
 	f.tries++
@@ -88,8 +108,9 @@ func (c *Core) ask(order uint64) {
 		}
 		f.next = r + 1
 		f.to = min(order+MaxFetchOrders-1, p.claim, c.horizon())
+		view := uint64(0)
 		if order <= c.executed {
-			f.to = min(f.to, c.nextOwn+MaxFetchOrders-1)
+			f.to, view = min(order+MaxFetchOrders-1, p.claim), c.view // for the vote alone
 		}
 		if p.askedFrom == order {
 			p.fruitless++
@@ -101,7 +122,7 @@ func (c *Core) ask(order uint64) {
 			p.claim, p.fruitless = order-1, 0
 		}
 		c.counters.Fetches++
-		c.send(wire.ReplicaID(r), wire.Fetch{From: order, To: f.to}.Append(nil), false)
+		c.send(wire.ReplicaID(r), wire.Fetch{From: order, To: f.to, View: view}.Append(nil), false)
 		return
 	}
 }

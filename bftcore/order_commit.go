@@ -10,10 +10,10 @@ import (
 func (c *Core) onCommit(from wire.ReplicaID, raw []byte) {
 	m, err := wire.DecodeCommit(raw)
 	if err != nil {
-		c.counters.Malformed++
+		c.malformed(from, err)
 		return
 	}
-	if !c.acceptable(&m.Prepare, wire.CertPrepare) || !c.acceptable(&m.Certificate, wire.CertCommit) {
+	if !c.acceptable(from, &m.Certificate, wire.CertCommit, raw) || !c.acceptable(from, &m.Prepare, wire.CertPrepare, nil) {
 		return
 	}
 	order := m.Certificate.New.Order
@@ -21,7 +21,7 @@ func (c *Core) onCommit(from wire.ReplicaID, raw []byte) {
 	if from == m.Certificate.Replica {
 		c.voted(from, order)
 	}
-	if order <= c.executed {
+	if order <= c.executed || c.passed(order) {
 		c.counters.OldOrder++
 		return
 	}
@@ -39,7 +39,7 @@ func (c *Core) onCommit(from wire.ReplicaID, raw []byte) {
 	case v.verified || m.Certificate.Replica == c.cfg.Self || s.committed:
 		c.counters.Duplicate++
 	case s.known && s.prepare.Digest != m.Certificate.Digest:
-		c.counters.Conflict++
+		c.conflict(from)
 	case s.refused != nil && c.now < s.refused[from]:
 		c.counters.Refused++
 	case !v.add(candidate{from: from, commit: m, raw: raw}):

@@ -39,12 +39,25 @@ func (c *Core) isOwn(x *wire.Certificate, kind wire.CertKind, s *slot, digest wi
 
 // ownPrepare logs a certified proposal and sends it.
 //
-// The PREPARE leaves only after its record is synced, unlike a COMMIT. There is no view change yet, and
-// an enclave that restarts takes its counter from its host's log. Were a PREPARE known to a peer and
-// lost here in a power loss, the leader's enclave would certify another batch at the same order. Synced
-// first, every proposal that anybody else can know is known to the leader for ever, and a follower that
-// lost its COMMITs can only certify the same again. Foundings and recovery from peers (an enclave never
-// trusts a log) will replace this rule; then a PREPARE may leave when it is written.
+// Neither it nor a COMMIT (ownCommit) waits for a sync, unless Config.Strict says so. A power loss may then take what
+// others know of: a host shows its enclave, and a founding, less than it certified. That is safe for everything that
+// anybody was told:
+//
+//   - No enclave continues from a log. One that returns alone asks f+1 that never stopped, and is mute where it may
+//     have acted; its log has no say. So only a founding after a stop of more than f looks at logs.
+//   - A result is shown once f+1 hosts say that it is durable (Status.Durable): their logs, synced, have the batch and
+//     the f+1 certificates that commit it (prove). A founding takes all replicas, so that those f+1 are among its
+//     members; when one of them lies or lost what it had synced, f are left, which is one at least, and show it. That
+//     an honest host shows less than its enclave certified does no harm, as long as it shows what it had synced: a
+//     lost tail was never part of anybody's f+1.
+//   - What it shows has the highest rank there. A view's beginning is selected from what enclaves remember, whatever
+//     logs hold, and follows a committed batch; and a founding before found it in the same way, or it was committed
+//     after that.
+//   - What was executed here, and not durable at f+1, may give way to another batch at the same order. This host's
+//     store does not have it either then: it is never ahead of the synced log, and a synced log shows it.
+//
+// So the one fault that a founding survives is any of: an older past, a lie about what is durable, synced data that a
+// disk forgot. Strict protects what was executed and told to nobody as well, at the price of a sync in each hop.
 func (c *Core) ownPrepare(s *slot) {
 	s.proposal.Certificate = *s.answer
 	s.answer = nil
@@ -55,12 +68,17 @@ func (c *Core) ownPrepare(s *slot) {
 	s.size = len(raw)
 	s.known, s.prepare = true, s.proposal.Certificate
 	s.stage = stageOwn
-	c.frontier = s.proposal.Certificate
+	c.certified(&s.proposal.Certificate)
 	c.nextOwn++
 	c.counters.Proposed++
 	c.record(RecordPrepare, s.order, raw)
 	s.logged = true
-	c.multicast(raw, true)
+	c.multicast(raw, false)
+	if s.late {
+		c.unhold(s.prepare.Digest, s.order)
+		c.dropSlot(s)
+		return
+	}
 	c.touch(s)
 }
 
@@ -78,11 +96,11 @@ func (c *Core) withdraw(order uint64, invalid []int) {
 			switch {
 			case w == nil:
 			case o == order && slices.Contains(invalid, i):
-				c.counters.InvalidRequests++
+				c.invalidRequest(w.source)
 				dropped++
 				c.forget(w)
 			default:
-				w.flying = false
+				w.flying, w.queued = false, true
 				again = append(again, w)
 			}
 		}
@@ -103,12 +121,12 @@ func (c *Core) withdraw(order uint64, invalid []int) {
 func (c *Core) onPrepare(from wire.ReplicaID, raw []byte) {
 	p, err := wire.DecodePrepare(raw)
 	if err != nil {
-		c.counters.Malformed++
+		c.malformed(from, err)
 		return
 	}
 	x := &p.Certificate
 	order := x.New.Order
-	if !c.acceptable(x, wire.CertPrepare) || c.leads() {
+	if c.offerContent(from, &p) || !c.acceptable(from, x, wire.CertPrepare, raw) || c.leads() {
 		return
 	}
 	if from == x.Replica {
@@ -118,7 +136,7 @@ func (c *Core) onPrepare(from wire.ReplicaID, raw []byte) {
 	case order > c.horizon():
 		c.counters.BeyondWindow++
 		return
-	case order <= c.executed && (order < c.nextOwn || order >= c.nextOwn+MaxFetchOrders):
+	case order <= c.executed && (order < c.nextOwn || order >= c.nextOwn+wire.MaxEntries), c.passed(order):
 		c.counters.OldOrder++
 		return
 	}
@@ -134,13 +152,13 @@ func (c *Core) onPrepare(from wire.ReplicaID, raw []byte) {
 func (c *Core) offer(s *slot, from wire.ReplicaID, p *wire.Prepare) {
 	switch {
 	case s.known && s.prepare.Digest != p.Certificate.Digest:
-		c.counters.Conflict++
+		c.conflict(from)
 	case s.refused != nil && c.now < s.refused[from]:
 		c.counters.Refused++
 	case s.proposal != nil && (s.known || s.stage != stageIdle || from != p.Certificate.Replica ||
 		s.from == from):
-		c.noteConflict(s, p)
-	case s.order > c.executed+1 && c.buffered+len(p.Raw) > MaxBufferedBytes:
+		c.noteConflict(s, from, p)
+	case s.order != c.executed+1 && s.order != c.nextOwn && c.buffered+len(p.Raw) > MaxBufferedBytes:
 		c.counters.BufferFull++
 	default:
 		c.dropProposal(s)
@@ -152,10 +170,10 @@ func (c *Core) offer(s *slot, from wire.ReplicaID, p *wire.Prepare) {
 }
 
 // noteConflict counts a second proposal. Two digests at one position prove that one of them is forged.
-func (c *Core) noteConflict(s *slot, p *wire.Prepare) {
+func (c *Core) noteConflict(s *slot, from wire.ReplicaID, p *wire.Prepare) {
 	if s.proposal.Certificate.Digest == p.Certificate.Digest {
 		c.counters.Duplicate++
 		return
 	}
-	c.counters.Conflict++
+	c.conflict(from)
 }

@@ -8,7 +8,7 @@ import "troxymail/bftcore/wire"
 // Nothing is voted on before its bodies are on the own disk. That the PREPARE certificate and the MACs of
 // all requests are genuine is checked by the enclave in the same call, with what it certifies.
 func (c *Core) vote() {
-	for c.nextCall < c.nextOwn+c.depth() {
+	for c.inView && c.nextCall < c.nextOwn+uint64(c.cfg.Window) && c.nextCall <= c.ceiling() && !c.movingTo(c.nextCall) {
 		s := c.slots[c.nextCall]
 		if s == nil || s.proposal == nil || s.missing > 0 || s.stage != stageIdle {
 			return
@@ -20,16 +20,6 @@ func (c *Core) vote() {
 			Token: s.token, Prepare: s.proposal.Certificate, Requests: s.proposal.Requests,
 		})
 	}
-}
-
-// depth is how many certify calls may be open. The first certificate in a view is asked for alone: a counter
-// that has not moved in the view takes any order, so that a call behind a refused one would be granted and
-// leave a gap for ever. Afterwards the counter itself keeps later calls from overtaking a refused one.
-func (c *Core) depth() uint64 {
-	if c.frontier.Kind == 0 || c.frontier.New.View != c.view {
-		return 1
-	}
-	return uint64(c.cfg.Window)
 }
 
 // onCommitted takes the own enclave's answer to a vote.
@@ -44,6 +34,9 @@ func (c *Core) onCommitted(e Committed) {
 	if e.Certificate == nil || !c.isOwn(e.Certificate, wire.CertCommit, s, s.proposal.Certificate.Digest) {
 		if e.Certificate != nil {
 			c.counters.NonsenseAnswers++
+		}
+		if e.Forged {
+			c.blame(s.from, CauseRefusedBatch, nil)
 		}
 		c.rejected(s)
 		return
@@ -82,8 +75,7 @@ func (c *Core) recall(s *slot) {
 	c.nextCall = s.order
 }
 
-// ownCommit logs the vote and sends it. Written is enough: a power loss that takes the record takes the
-// enclave's knowledge of it too, and the leader still has the only PREPARE (see ownPrepare).
+// ownCommit logs the vote and sends it: written is enough (see ownPrepare).
 func (c *Core) ownCommit(s *slot) {
 	vote := *s.answer
 	s.answer, s.stage = nil, stageOwn
@@ -93,7 +85,7 @@ func (c *Core) ownCommit(s *slot) {
 	c.record(RecordCommit, s.order, raw)
 	v := c.voteOf(s, c.cfg.Self)
 	v.verified, v.logged, v.certificate, v.raw = true, true, vote, raw
-	c.frontier = vote
+	c.certified(&vote)
 	c.nextOwn++
 	c.counters.Voted++
 	for r := range c.peers {

@@ -1,6 +1,11 @@
 package bftcore
 
-import "troxymail/bftcore/wire"
+import (
+	"iter"
+	"slices"
+
+	"troxymail/bftcore/wire"
+)
 
 // requestKey names a request as it was sent. The MAC is part of it: nobody here can check it, and a forged
 // copy that came first must not keep the genuine one out.
@@ -14,21 +19,62 @@ type waiting struct {
 	request   wire.Request
 	key       requestKey
 	source    wire.ReplicaID // who brought it; Self is the own enclave
-	since     Time           // when it could first be proposed
-	missing   int            // large bodies that are not on the own disk yet (leader)
-	forwarded Time           // when it was last sent to the leader (follower)
-	flying    bool           // proposed and not executed (leader)
-	gone      bool           // executed or evicted; queues skip it
+	arrived   Time
+	ready     Time // when it could first be proposed (leader)
+	missing   int  // large bodies that are not on the own disk yet (leader)
+	term      int  // of the leadership in which they are waited for
+	forwarded Time // when it was last sent to the leader (follower)
+	queued    bool // may be proposed (leader)
+	flying    bool // proposed and not executed (leader)
+	checking  bool // the own enclave looks at its MAC
+	genuine   bool // and found it genuine
+	gone      bool // executed or evicted; queues skip it
 }
+
+// since is the moment from which on a leader since entered is to blame for its waiting.
+func (w *waiting) since(entered Time) Time { return max(w.arrived, entered) }
 
 // pending holds the requests that wait. Each source has its own share, so that a host that floods takes
 // nothing from the others.
 type pending struct {
 	byKey   map[requestKey]*waiting
-	sources []source // by replica
+	sources []source   // by replica
+	order   []*waiting // by arrival; some are gone
 	queue   []*waiting
 	queued  int // live entries of queue
 	bytes   int // their encoded bytes
+	term    int // counts the ends of leaderships
+}
+
+// all yields the requests that wait, oldest first.
+func (p *pending) all() iter.Seq[*waiting] {
+	return func(yield func(*waiting) bool) {
+		for _, w := range p.order {
+			if !w.gone && !yield(w) {
+				return
+			}
+		}
+	}
+}
+
+// oldest returns the request that has waited longest; nil for none.
+func (p *pending) oldest() *waiting {
+	for len(p.order) > 0 && p.order[0].gone {
+		p.order[0] = nil
+		p.order = p.order[1:]
+	}
+	if len(p.order) == 0 {
+		return nil
+	}
+	return p.order[0]
+}
+
+// add appends w in the order of arrival, without those that are gone when they are many.
+func (p *pending) add(w *waiting) {
+	if len(p.order) > 2*len(p.byKey)+MaxPendingRequests {
+		p.order = slices.DeleteFunc(p.order, func(w *waiting) bool { return w.gone })
+	}
+	p.order = append(p.order, w)
 }
 
 // source is the share of one replica.
@@ -54,16 +100,15 @@ func (c *Core) admit(q wire.Request, from wire.ReplicaID) *waiting {
 			return nil
 		}
 	}
-	w := &waiting{request: q, key: key, source: from, since: c.now, forwarded: -forwardAgain}
+	w := &waiting{request: q, key: key, source: from, arrived: c.now, forwarded: -forwardAgain}
 	if c.leads() && !c.awaitBodies(w, share) {
 		return nil
 	}
 	c.pending.byKey[key] = w
+	c.pending.add(w)
 	share.count++
 	share.bytes += len(q.Raw)
-	if !c.leads() {
-		share.first = append(share.first, w)
-	}
+	share.first = append(share.first, w)
 	return w
 }
 
@@ -96,16 +141,17 @@ func (c *Core) awaitBodies(w *waiting, share *source) bool {
 		return false
 	}
 	share.bodies++
+	w.term = c.pending.term
 	for _, d := range w.request.Bodies {
 		w.missing++
-		c.needBody(d, bodyWaiter{request: w})
+		c.needBody(d, bodyWaiter{request: w, term: w.term})
 	}
 	return true
 }
 
 // enqueue puts a request that can be proposed at the end of the queue.
 func (c *Core) enqueue(w *waiting) {
-	w.since = c.now
+	w.ready, w.queued = c.now, true
 	c.pending.queue = append(c.pending.queue, w)
 	c.pending.queued++
 	c.pending.bytes += len(w.request.Raw)
@@ -124,11 +170,73 @@ func (c *Core) forget(w *waiting) {
 	if w.missing > 0 {
 		share.bodies--
 	}
-	if c.leads() && !w.flying && w.missing == 0 {
+	c.dequeue(w)
+	share.trim()
+}
+
+// dequeue takes a request off the count of those that may be proposed.
+func (c *Core) dequeue(w *waiting) {
+	if w.queued {
+		w.queued = false
 		c.pending.queued--
 		c.pending.bytes -= len(w.request.Raw)
 	}
-	share.trim()
+}
+
+// recallAll ends the leadership, if there was one: what was proposed and not executed waits like the rest.
+func (c *Core) recallAll() {
+	p := &c.pending
+	p.term++
+	for w := range p.all() {
+		if w.missing > 0 {
+			w.missing = 0
+			p.sources[w.source].bodies--
+		}
+		c.dequeue(w)
+		w.flying = false
+		w.forwarded = -forwardAgain
+	}
+	p.queue = nil
+	c.toForward = nil
+}
+
+// assignPending gives what waits to the leader of the view that begins: to the own queue, but for what is in the
+// batches that are proposed again, or over the link.
+func (c *Core) assignPending() {
+	if c.leads() {
+		for _, e := range c.selection {
+			if x := c.holdings.held[e.Batch]; x != nil && e.Order > c.executed {
+				for i := range x.batch.Requests {
+					key := requestKey{digest: x.batch.Digests[i], mac: x.batch.Requests[i].MAC}
+					if w := c.pending.byKey[key]; w != nil {
+						w.flying = true
+					}
+				}
+			}
+		}
+	}
+	for w := range c.pending.all() {
+		switch {
+		case w.flying:
+		case !c.leads():
+			if w.source == c.cfg.Self {
+				c.forward(w)
+			}
+		case w.missing > 0 || w.queued:
+		case !c.awaitBodies(w, &c.pending.sources[w.source]):
+			c.forget(w)
+		case w.missing == 0:
+			c.enqueue(w)
+		}
+	}
+}
+
+// onKnown ends the waiting of a request that was executed without this core.
+func (c *Core) onKnown(q *wire.Request) {
+	if w := c.pending.byKey[requestKey{digest: q.Digest(), mac: q.MAC}]; w != nil {
+		c.dedup.mark(q)
+		c.forget(w)
+	}
 }
 
 // trim drops forgotten requests from the head, so that the list holds no more than a share does.

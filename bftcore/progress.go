@@ -15,6 +15,11 @@ type peer struct {
 	answers            bucket // requests that may be answered again
 	loadingSince       Time   // 0: no Load under way
 	helpedAt           Time
+	provedAt           Time   // when it was last sent what makes the checkpoint stable
+	shownAt            Time   // when it was last told how the view began
+	view               uint64 // that it says to be in
+	stable             uint64 // order of the checkpoint that it says to be stable
+	statements         int    // of its messages, that wait for a verdict
 }
 
 // heartbeat is when PROGRESS was sent and with what.
@@ -45,9 +50,15 @@ func (c *Core) progress() {
 	c.counters.ProgressSent += uint64(c.n - 1)
 }
 
-// standing is what this host says of itself.
+// standing is what this host says of itself. While its view has not begun here, because its NEW-VIEW is missing or
+// because its enclave is mute in it, it says that it is in the one before: so it gets that NEW-VIEW, and proofs of
+// orders rather than what to vote on.
 func (c *Core) standing() wire.Progress {
-	p := wire.Progress{View: c.view, Prepared: c.nextOwn - 1, Executed: c.executed, Synced: c.durable}
+	p := wire.Progress{View: c.view, Prepared: c.nextOwn - 1, Executed: c.executed, Synced: c.durable,
+		Stable: c.stable.Order}
+	if !c.inView && c.view > 0 {
+		p.View--
+	}
 	if c.keeps {
 		p.Synced = min(p.Synced, c.stored)
 	}
@@ -70,21 +81,31 @@ func (c *Core) progressDeadline() Time {
 func (c *Core) onProgress(from wire.ReplicaID, raw []byte) {
 	m, err := wire.DecodeProgress(raw)
 	if err != nil {
-		c.counters.Malformed++
-		return
-	}
-	if m.View != c.view {
-		c.counters.OtherView++ // a later view is where a replica learns that it missed a NEW-VIEW
+		c.malformed(from, err)
 		return
 	}
 	p := &c.peers[from]
-	if m.Prepared < p.status.Prepared {
+	back := m.View < p.view || m.View == p.view && m.Prepared < p.status.Prepared
+	if m.Executed < p.status.Executed {
 		p.status.SetBack++
 	}
-	if m.Prepared < p.status.Prepared || m.Synced < p.status.Synced {
+	if back || m.Synced < p.status.Synced {
 		p.status.Voted = 0
 	}
+	p.view, p.stable = m.View, m.Stable
 	p.status.Prepared, p.status.Executed, p.status.Synced = m.Prepared, m.Executed, m.Synced
-	c.claim(from, max(m.Prepared, m.Executed))
-	c.help(from)
+	p.claim = m.Executed // its newest word: an older, higher one was a lie or is lost
+	if m.View == c.view {
+		p.claim = max(m.Prepared, m.Executed)
+		c.help(from)
+	} else if m.View < c.view {
+		c.show(from)
+	}
+	if m.Stable <= c.stable.Order {
+		c.attestAgain()
+	}
+	if m.Stable < c.stable.Order && (p.provedAt == 0 || c.now >= p.provedAt+lagAfter) {
+		p.provedAt = max(c.now, 1)
+		c.showCheckpoint(from)
+	}
 }

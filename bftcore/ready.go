@@ -17,19 +17,37 @@ type Ready struct {
 	// Execute holds committed batches, strictly in order, each order once per run of the core.
 	Execute []Batch
 	// Reanswer holds requests that were asked again and are executed already: the host has its enclave
-	// authenticate the cached reply once more. A request that the store has no reply for is ignored.
+	// authenticate the cached reply once more, and says Known. A request that the store has no reply for is
+	// ignored.
 	Reanswer []wire.Request
 	// Load asks for old records to be sent to peers that lag. At most one a peer is under way.
 	Load []Load
 	// NeedBody names large bodies that must be on the own disk before a vote: the host looks for them,
 	// fetches those that are missing, and reports BodyHeld for each.
 	NeedBody []wire.Digest
+	// Recall names orders whose PREPAREs are wanted back from the own log; the host answers each by Recalled.
+	Recall []uint64
+	// Stable is the newest stable checkpoint, when it moved: the log below it may go, and snapshots older than it.
+	Stable *wire.Stable
+	// Transfer asks for the state of a stable checkpoint, when logs of peers do not reach back to what the own
+	// store has. A newer one takes the place of an older one. Nil for none.
+	Transfer *Transfer
+	// Refusals are for the host's log: the first of each peer and cause since New.
+	Refusals []Refusal
+}
+
+// Transfer asks the host to bring its store to Stable by fetching what differs from peers, each part checked
+// against Stable.Root. From are the peers that claim to have it. Installed answers it.
+type Transfer struct {
+	Stable wire.Stable
+	From   []wire.ReplicaID
 }
 
 // Empty reports whether there is nothing to do.
 func (r *Ready) Empty() bool {
 	return len(r.Records) == 0 && len(r.Messages) == 0 && len(r.Calls) == 0 && len(r.Execute) == 0 &&
-		len(r.Reanswer) == 0 && len(r.Load) == 0 && len(r.NeedBody) == 0
+		len(r.Reanswer) == 0 && len(r.Load) == 0 && len(r.NeedBody) == 0 &&
+		len(r.Recall) == 0 && len(r.Refusals) == 0 && r.Stable == nil && r.Transfer == nil
 }
 
 // Message is one encoded message for one peer. The same Raw may go to several.
@@ -48,17 +66,18 @@ type Batch struct {
 	Requests []wire.Request
 }
 
-// Load asks the host to read the records of the orders From to To (inclusive) from its log, and to send
-// the bodies of those of kind RecordPrepare and RecordCommit, in log order, as messages to peer To. It
-// stops before MaxBytes are exceeded, but always sends one order whole. Then it reports Loaded.
+// Load asks the host to read the records of the orders From to To (inclusive) from its log, and to send to
+// Peer, order by order, what Config.Evidence makes of them. It stops before MaxBytes are exceeded, but always
+// sends one order whole. Then it reports Loaded.
 type Load struct {
 	Peer     wire.ReplicaID
 	From, To uint64
+	View     uint64 // for Evidence
 	MaxBytes int
 }
 
 // Call is a question to the own enclave, answered by an event with the same Token. The implementations
-// are CertifyPrepare, CertifyCommit and Verify.
+// are CertifyPrepare, CertifyCommit, Verify, CheckRequests and Ask.
 type Call interface{ call() }
 
 // CertifyPrepare asks for the PREPARE certificate of a batch at [View|Order]. The enclave checks the MAC of
@@ -84,6 +103,36 @@ type Verify struct {
 	Certificates []wire.Certificate
 }
 
+// CheckRequests asks which requests have a wrong MAC (only Header and MAC cross). It certifies nothing.
+type CheckRequests struct {
+	Token    uint64
+	Requests []wire.Request
+}
+
+// Op is a rule of the enclave beside those of the hot path.
+type Op uint8
+
+// The rules that a core asks for. Messages are encoded messages of package wire.
+const (
+	AskReqVC      Op = 1 // Number: the view wanted. Told: REQ-VC
+	AskViewChange Op = 2 // Number: the view; Messages: f+1 REQ-VCs for it or above. Told: VIEW-CHANGE
+	AskNewView    Op = 3 // Number: the view; Messages: f+1 VIEW-CHANGEs to it. Told: NEW-VIEW
+	AskEnter      Op = 4 // Messages: one NEW-VIEW
+	AskCheckpoint Op = 5 // Number: the order; Digest: the root after it. Told: CHECKPOINT
+	AskStable     Op = 6 // Messages: f+1 CHECKPOINTs of one order and root
+)
+
+// Ask has the enclave apply one of the rules named by Op.
+type Ask struct {
+	Token    uint64
+	Op       Op
+	Number   uint64
+	Digest   wire.Digest
+	Messages [][]byte
+}
+
 func (CertifyPrepare) call() {}
 func (CertifyCommit) call()  {}
 func (Verify) call()         {}
+func (CheckRequests) call()  {}
+func (Ask) call()            {}

@@ -6,27 +6,29 @@ import "troxymail/bftcore/wire"
 func (c *Core) onFetch(from wire.ReplicaID, raw []byte) {
 	f, err := wire.DecodeFetch(raw)
 	if err != nil || f.From == 0 || f.To < f.From {
-		c.counters.Malformed++
-		return
-	}
-	if f.Body != (wire.Digest{}) {
-		c.counters.Unexpected++
+		c.malformed(from, err)
 		return
 	}
 	c.counters.FetchesServed++
-	c.resend(from, f.From, min(f.To, f.From+MaxFetchOrders-1), true)
+	if f.Body != (wire.Digest{}) {
+		c.onFetchBatch(from, f)
+		return
+	}
+	c.resend(from, f, true)
 }
 
-// resend sends what this host has of the orders from first to last, as far as the peer's allowance goes.
-// PREPAREs are taken from the leader unasked, and from others only when they were asked for.
-func (c *Core) resend(to wire.ReplicaID, first, last uint64, asked bool) {
+// resend sends what this host has of a range of orders, as far as the peer's allowance goes: from memory what
+// is of the present view, if the peer can vote there, from the log what proves older orders to anybody. PREPAREs
+// are taken from the leader unasked, and from others only when they were asked for.
+func (c *Core) resend(to wire.ReplicaID, f wire.Fetch, asked bool) {
 	p := &c.peers[to]
-	for o := first; o <= last; o++ {
+	last := min(f.To, f.From+MaxFetchOrders-1)
+	for o := f.From; o <= last; o++ {
 		s := c.slots[o]
 		if s == nil || s.late || !s.known || s.proposal == nil || s.proposal.Raw == nil {
 			if o <= c.executed {
 				if asked || c.leads() {
-					c.load(to, o, min(last, c.executed))
+					c.load(to, o, min(last, c.executed), f.View)
 				}
 				return
 			}
@@ -37,8 +39,16 @@ func (c *Core) resend(to wire.ReplicaID, first, last uint64, asked bool) {
 			return
 		}
 		c.counters.Resent++
+		switch {
+		case s.executedAt == 0 || asked && f.View == c.view && c.view > 0:
+		case asked:
+			c.send(to, c.slotProof(s), false)
+			continue
+		case p.view != c.view || o <= p.stable:
+			continue
+		}
 		if asked || c.leads() {
-			c.send(to, s.proposal.Raw, c.leads())
+			c.send(to, s.proposal.Raw, false)
 		}
 		for i := range s.votes {
 			if v := &s.votes[i]; v.verified && wire.ReplicaID(i) != to {
@@ -48,8 +58,19 @@ func (c *Core) resend(to wire.ReplicaID, first, last uint64, asked bool) {
 	}
 }
 
+// slotProof makes the PROOF of an executed order.
+func (c *Core) slotProof(s *slot) []byte {
+	var commits [][]byte
+	for _, r := range s.quorum {
+		if s.votes != nil && s.votes[r].verified {
+			commits = append(commits, s.votes[r].raw)
+		}
+	}
+	return wire.AppendProof(nil, s.proposal.Raw, commits)
+}
+
 // load has the host send old orders from its log. One at a time for each peer.
-func (c *Core) load(to wire.ReplicaID, first, last uint64) {
+func (c *Core) load(to wire.ReplicaID, first, last, view uint64) {
 	p := &c.peers[to]
 	p.allowance.fill(c.now, resendRate, resendBurst)
 	if p.loadingSince != 0 && c.now < p.loadingSince+loadPatience || p.allowance.level <= 0 {
@@ -59,7 +80,7 @@ func (c *Core) load(to wire.ReplicaID, first, last uint64) {
 	p.loadingSince = max(c.now, 1)
 	c.counters.Loads++
 	c.out.Load = append(c.out.Load, Load{
-		Peer: to, From: first, To: last, MaxBytes: int(min(p.allowance.level, maxLoadBytes)),
+		Peer: to, From: first, To: last, View: view, MaxBytes: int(min(p.allowance.level, maxLoadBytes)),
 	})
 }
 
@@ -85,5 +106,5 @@ func (c *Core) help(to wire.ReplicaID) {
 		return
 	}
 	p.helpedAt = max(c.now, 1)
-	c.resend(to, next, min(next+resendAtOnce-1, c.executed), false)
+	c.resend(to, wire.Fetch{From: next, To: min(next+resendAtOnce-1, c.executed)}, false)
 }

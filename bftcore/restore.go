@@ -13,99 +13,324 @@ import (
 // what may not have left is sent again.
 func (c *Core) restore(from Restored) error {
 	c.executed, c.applied, c.oldest = from.Applied, from.Applied, from.Applied
-	highest := uint64(0)
+	r := &replay{c: c, evidence: map[uint64][]*evidence{}, position: wire.Position{}, inView: true}
+	if from.State != nil {
+		r.floor = from.State.Disclosure.Stable.Order
+	}
 	if from.Records != nil {
-		for r := range from.Records {
-			if err := c.replay(&r); err != nil {
+		for x := range from.Records {
+			if err := r.record(&x); err != nil {
 				return err
 			}
-			highest = max(highest, r.Order)
 		}
 	}
-	if err := c.resumeApart(from.Frontier); err != nil {
+	if err := r.apart(from.Frontier); err != nil {
 		return err
 	}
-	if c.leads() && from.Applied >= c.nextOwn {
-		return fmt.Errorf("%w: applied %d, last own PREPARE %d", ErrLogBehind, from.Applied, c.nextOwn-1)
+	if from.State != nil {
+		r.state(from.State)
+		c.fillAfterFounding(from.State)
 	}
-	c.nextCall = c.nextOwn
+	c.view, c.inView = r.position.View, r.inView
+	if c.leads() && from.Applied > r.position.Order && c.evidence.Frontier == nil && from.State == nil {
+		return fmt.Errorf("%w: applied %d, last own PREPARE %d", ErrLogBehind, from.Applied, r.position.Order)
+	}
+	c.selection = nil
+	if c.inView {
+		c.resume(r.position.Order, r.selection)
+	} else {
+		c.changing.since = c.now
+	}
+	c.entered, c.changing.progress = max(c.now, 1), c.now
+	if r.begun != nil && r.begun.View() == c.view && c.inView {
+		c.begun = r.begun.Raw
+	}
+	if m := r.change; m != nil && m.View() == c.view {
+		c.changing.changes[c.cfg.Self] = m
+	}
+	r.takeUp()
 	c.durable = c.applied
-	for o := c.executed + 1; o <= highest; o++ {
-		if s := c.slots[o]; s != nil {
-			c.commit(s)
-		}
-	}
 	c.execute()
 	c.durable, c.proofs = c.executed, c.proofs[:0]
 	c.sendAgain()
 	return nil
 }
 
-// resumeApart continues from a frontier that was kept apart from a lost log. It is older than what the
-// enclave certified before, and the host asks it to certify the orders in between once more.
-//
-// That is safe at a follower. Its enclave votes only for a batch with a genuine PREPARE of the leader, whose
-// counter certifies one digest at a position: so the second COMMIT at [view|order] binds the digest of the
-// first, is the same statement, and counts for one replica as before. Nothing else of an enclave depends on
-// its counter: replies are authenticated from what the store executes, and the store is never ahead of what
-// was committed. The leader must not do so: its PREPAREs choose, and a lost one may be known to a peer; it is
-// refused (ErrLogBehind here, and by the host when its log is gone). With view changes a follower's counter
-// says more than its COMMITs do; then recovery from peers takes the place of this rule.
-func (c *Core) resumeApart(frontier *wire.Certificate) error {
-	if frontier == nil || c.leads() || c.nextOwn > 1 {
-		return nil
+// replay is what the records say, as far as they were read.
+type replay struct {
+	c         *Core
+	evidence  map[uint64][]*evidence // of orders beyond the store, one a view, in the order of the log
+	position  wire.Position          // of the own enclave
+	inView    bool
+	selection []wire.Entry
+	begun     *wire.NewView
+	change    *wire.ViewChange
+	floor     uint64 // order of the checkpoint that the enclave begins with
+}
+
+// useless reports whether an order is behind a gap and below the checkpoint: the state of that will have it. A log may
+// hold any number of them, when the host stopped while it waited for the state.
+func (r *replay) useless(order uint64) bool {
+	return order > r.c.applied+2*uint64(r.c.cfg.Window) && order <= r.floor
+}
+
+// evidence is what the log holds of one order and view.
+type evidence struct {
+	view    uint64
+	prepare *wire.Prepare
+	commits []wire.Commit
+	raw     [][]byte // of the COMMITs
+}
+
+// record takes one record in.
+func (r *replay) record(x *Record) error {
+	var err error
+	switch x.Kind {
+	case RecordPrepare:
+		err = r.prepare(x)
+	case RecordCommit:
+		err = r.commit(x)
+	case RecordBatch:
+		err = r.batch(x)
+	case RecordFrontier:
+		err = r.frontier(x)
+	case RecordViewChange:
+		var m wire.ViewChange
+		if m, err = wire.DecodeViewChange(x.Body); err == nil && r.c.fits(&m.Certificate) {
+			r.change = &m
+		}
+	case RecordNewView:
+		var m wire.NewView
+		if m, err = wire.DecodeNewView(x.Body); err == nil && r.c.fits(&m.Certificate) {
+			r.begun = &m
+		}
+	case RecordCheckpoint:
+		err = r.checkpoint(x.Body)
 	}
-	if !c.fits(frontier) || frontier.Kind != wire.CertCommit || frontier.Replica != c.cfg.Self ||
-		frontier.New.View != c.view || frontier.New.Order > c.applied {
-		return fmt.Errorf("%w: the frontier kept apart is of another replica or ahead of the store", ErrLog)
+	if err != nil {
+		return fmt.Errorf("%w: record of kind %d, order %d: %w", ErrLog, x.Kind, x.Order, err)
 	}
-	c.resumeAt(frontier)
 	return nil
 }
 
-// replay takes one record in.
-func (c *Core) replay(r *Record) error {
-	switch r.Kind {
-	case RecordPrepare:
-		return c.replayPrepare(r)
-	case RecordCommit:
-		return c.replayCommit(r)
-	}
-	return nil // a kind that this version does not need
-}
-
-func (c *Core) replayPrepare(r *Record) error {
-	p, err := wire.DecodePrepare(r.Body)
+func (r *replay) prepare(x *Record) error {
+	p, err := wire.DecodePrepare(x.Body)
 	if err != nil {
-		return fmt.Errorf("%w: order %d: %w", ErrLog, r.Order, err)
+		return err
 	}
-	x := &p.Certificate
-	if !c.fits(x) || x.New.Order != r.Order || x.New.View != c.view || x.Replica != c.leader() {
-		return fmt.Errorf("%w: order %d: PREPARE of replica %d at %v in another group or place",
-			ErrLog, r.Order, x.Replica, x.New)
+	c, y := r.c, &p.Certificate
+	if !c.cfg.kin(y) || y.New.Order != x.Order || y.Replica != c.cfg.Quorum.Leader(y.New.View) {
+		return fmt.Errorf("PREPARE of replica %d at %v in another group or place", y.Replica, y.New)
 	}
-	if x.Replica == c.cfg.Self {
-		c.resumeAt(x)
+	r.own(y)
+	if r.useless(x.Order) {
+		return nil
 	}
-	if r.Order <= c.applied {
+	if x.Order > c.applied && !c.fits(y) {
+		c.hold(x.Order, &p, c.cfg.Self, true) // the present founding may have selected it: then it is voted again
+		return nil
+	}
+	if x.Order <= c.applied {
 		for i := range p.Requests {
 			c.dedup.mark(&p.Requests[i])
 		}
 		return nil
 	}
-	s := c.slotAt(r.Order)
-	if s.proposal != nil {
+	if e := r.of(y.New); e.prepare == nil {
+		e.prepare = &p
+	}
+	return nil
+}
+
+// batch takes the batch of a PREPARE whose certificate means nothing.
+func (r *replay) batch(x *Record) error {
+	p, err := wire.DecodePrepare(x.Body)
+	if err == nil && x.Order > r.c.applied && !r.useless(x.Order) {
+		r.c.hold(x.Order, &p, r.c.cfg.Self, true)
+	}
+	return err
+}
+
+func (r *replay) commit(x *Record) error {
+	m, err := wire.DecodeCommit(x.Body)
+	if err != nil {
+		return err
+	}
+	c, y := r.c, &m.Certificate
+	if !c.cfg.kin(y) || y.New.Order != x.Order {
+		return fmt.Errorf("COMMIT of replica %d at %v in another group or place", y.Replica, y.New)
+	}
+	r.own(y)
+	if x.Order <= c.applied || !c.fits(y) || r.useless(x.Order) { // what an older founding committed is nothing to this one
 		return nil
 	}
-	s.proposal, s.from, s.size = &p, x.Replica, len(p.Raw)
-	s.known, s.prepare, s.logged = true, *x, true
-	if x.Replica == c.cfg.Self {
-		s.stage = stageOwn
-		c.restoreFlying(s)
-	}
-	c.buffered += s.size
-	c.awaitProposalBodies(s)
+	e := r.of(y.New)
+	e.commits, e.raw = append(e.commits, m), append(e.raw, x.Body)
 	return nil
+}
+
+// of returns the evidence of a position.
+func (r *replay) of(at wire.Position) *evidence {
+	for _, e := range r.evidence[at.Order] {
+		if e.view == at.View {
+			return e
+		}
+	}
+	e := &evidence{view: at.View}
+	r.evidence[at.Order] = append(r.evidence[at.Order], e)
+	return e
+}
+
+// own notes a certificate of the own enclave: it was there. Those before the newest Frontier say nothing more.
+func (r *replay) own(y *wire.Certificate) {
+	if y.Replica != r.c.cfg.Self || !r.c.fits(y) || !r.position.Less(y.New) {
+		return
+	}
+	r.position, r.inView = y.New, true
+	r.c.certified(y)
+}
+
+// frontier takes over the own enclave's state at that moment.
+func (r *replay) frontier(x *Record) error {
+	m, err := wire.DecodeFrontier(x.Body)
+	if err != nil {
+		return err
+	}
+	if !r.c.cfg.kin(&m.Certificate) || m.Certificate.Replica != r.c.cfg.Self {
+		return fmt.Errorf("frontier of replica %d, in another group", m.Certificate.Replica)
+	}
+	if !r.c.fits(&m.Certificate) {
+		return nil // of an older founding: the enclave was shown it, and what the present one begins with is given
+	}
+	r.c.evidence = Evidence{Frontier: x.Body}
+	r.state(&m)
+	return nil
+}
+
+func (r *replay) state(m *wire.Frontier) {
+	r.position, r.inView = m.Certificate.New, m.InView
+	r.c.frontier = m.Certificate
+	r.c.stable = m.Disclosure.Stable
+	r.selection = nil
+	for i, e := range m.Disclosure.Entries {
+		if e.Order > m.Selected {
+			break
+		}
+		r.selection = m.Disclosure.Entries[:i+1]
+	}
+}
+
+func (r *replay) checkpoint(body []byte) error {
+	list, err := checkpointsOf(body)
+	if err != nil {
+		return err
+	}
+	for _, raw := range list {
+		m, err := wire.DecodeCheckpoint(raw)
+		if err != nil {
+			return err
+		}
+		if !r.c.fits(&m.Certificate) {
+			return nil
+		}
+		r.c.said(&m)
+	}
+	r.c.checkpoints.proof = body
+	return nil
+}
+
+// apart continues from a frontier that was kept apart from a lost log. It is older than what the enclave
+// certified before, and the host asks it to certify the orders in between once more.
+//
+// That is safe at a follower of a view that has not changed. Its enclave votes only for a batch with a genuine
+// PREPARE of the leader, whose counter certifies one digest at a position: so the second COMMIT at [view|order]
+// binds the digest of the first. The leader must not do so: its PREPAREs choose, and a lost one may be known to a
+// peer; it is refused (ErrLogBehind here, and by the host when its log is gone). Recovery from peers takes the
+// place of this rule.
+func (r *replay) apart(frontier *wire.Certificate) error {
+	c := r.c
+	if frontier == nil || r.position.Order > 0 || c.evidence.Frontier != nil || c.cfg.Quorum.Leader(0) == c.cfg.Self {
+		return nil
+	}
+	if !c.fits(frontier) || frontier.Kind != wire.CertCommit || frontier.Replica != c.cfg.Self ||
+		frontier.New.Order > c.applied {
+		return fmt.Errorf("%w: the frontier kept apart is of another replica or ahead of the store", ErrLog)
+	}
+	r.own(frontier)
+	return nil
+}
+
+// takeUp makes slots of what is of the present view, and lessons of what older views proved.
+func (r *replay) takeUp() {
+	c := r.c
+	for _, o := range sortedOrders(r.evidence) {
+		for _, e := range r.evidence[o] {
+			switch {
+			case c.inView && e.view == c.view && (o >= c.nextOwn || e.voted(c.cfg.Self)):
+				r.slot(o, e)
+			case e.prepare != nil:
+				r.lesson(o, e)
+			}
+		}
+		if s := c.slots[o]; s != nil {
+			c.commit(s)
+		}
+	}
+}
+
+// voted reports whether the own certificate is among the evidence.
+func (e *evidence) voted(self wire.ReplicaID) bool {
+	if e.prepare != nil && e.prepare.Certificate.Replica == self {
+		return true
+	}
+	for i := range e.commits {
+		if e.commits[i].Certificate.Replica == self {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *replay) slot(order uint64, e *evidence) {
+	c := r.c
+	s := c.slotAt(order)
+	if p := e.prepare; p != nil {
+		s.proposal, s.from, s.size = p, p.Certificate.Replica, len(p.Raw)
+		s.known, s.prepare, s.logged = true, p.Certificate, true
+		if p.Certificate.Replica == c.cfg.Self {
+			s.stage = stageOwn
+			c.restoreFlying(s)
+		}
+		c.buffered += s.size
+		c.awaitProposalBodies(s)
+	}
+	for i := range e.commits {
+		x := &e.commits[i].Certificate
+		if x.Replica == c.cfg.Self {
+			s.stage = stageOwn
+		}
+		v := c.voteOf(s, x.Replica)
+		v.verified, v.logged, v.certificate, v.raw = true, true, *x, e.raw[i]
+	}
+}
+
+// lesson keeps what an older view proved, and otherwise the batch alone: it may be proposed again.
+func (r *replay) lesson(order uint64, e *evidence) {
+	c := r.c
+	p := c.cfg.assemble(e.prepare, e.commits, e.raw)
+	if p == nil || c.lessons[order] != nil {
+		c.hold(order, e.prepare, c.cfg.Self, true)
+		return
+	}
+	l := &lesson{from: c.cfg.Self, ready: true, logged: true, proof: *p}
+	c.lessons[order] = l
+	c.buffered += len(e.prepare.Raw)
+	for i := range e.prepare.Requests {
+		for _, d := range e.prepare.Requests[i].Bodies {
+			l.missing++
+			c.needBody(d, bodyWaiter{lesson: l})
+		}
+	}
 }
 
 // restoreFlying remembers the requests of an own proposal, so that they are not proposed twice.
@@ -119,39 +344,6 @@ func (c *Core) restoreFlying(s *slot) {
 	}
 }
 
-func (c *Core) replayCommit(r *Record) error {
-	m, err := wire.DecodeCommit(r.Body)
-	if err != nil {
-		return fmt.Errorf("%w: order %d: %w", ErrLog, r.Order, err)
-	}
-	x := &m.Certificate
-	if !c.fits(x) || x.New.Order != r.Order || x.New.View != c.view {
-		return fmt.Errorf("%w: order %d: COMMIT of replica %d at %v in another group or place",
-			ErrLog, r.Order, x.Replica, x.New)
-	}
-	if x.Replica == c.cfg.Self {
-		c.resumeAt(x)
-	}
-	if r.Order <= c.applied {
-		return nil
-	}
-	s := c.slotAt(r.Order)
-	if x.Replica == c.cfg.Self {
-		s.stage = stageOwn
-	}
-	v := c.voteOf(s, x.Replica)
-	v.verified, v.logged, v.certificate, v.raw = true, true, *x, r.Body
-	return nil
-}
-
-// resumeAt notes an own certificate: the highest one is the frontier.
-func (c *Core) resumeAt(x *wire.Certificate) {
-	if x.New.Order >= c.nextOwn {
-		c.nextOwn = x.New.Order + 1
-		c.frontier = *x
-	}
-}
-
 // sendAgain sends the own certificates of orders that are not executed here: their messages may never have
 // left. For older ones PROGRESS and FETCH do.
 func (c *Core) sendAgain() {
@@ -161,7 +353,7 @@ func (c *Core) sendAgain() {
 		switch {
 		case s == nil:
 		case c.leads() && s.proposal != nil:
-			c.multicast(s.proposal.Raw, true)
+			c.multicast(s.proposal.Raw, false)
 		case !c.leads() && s.votes != nil && s.votes[c.cfg.Self].verified:
 			c.multicast(s.votes[c.cfg.Self].raw, false)
 		}
@@ -176,7 +368,15 @@ func (c *Core) reset() {
 	c.verifying = map[uint64][]verification{}
 	c.bodies = map[wire.Digest][]bodyWaiter{}
 	c.peers = make([]peer, c.n)
+	c.blames = NewBlames(c.n)
 	c.pending = pending{byKey: map[requestKey]*waiting{}, sources: make([]source, c.n)}
 	c.witnesses = make([]quorum.Witness, 0, c.n+1)
 	c.nextOwn, c.nextCall = 1, 1
+	c.changing = changing{wants: make([]wire.ReqVC, c.n), changes: make([]*wire.ViewChange, c.n)}
+	c.holdings = holdings{held: map[wire.Digest]*held{}, needed: map[wire.Digest]*needed{}, spoilt: map[wire.Digest]uint32{}}
+	c.lessons = map[uint64]*lesson{}
+	c.early = early{counts: make([]int, c.n), bytes: make([]int, c.n)}
+	c.checkpoints.said = make([][]wire.Checkpoint, c.n)
+	c.statements, c.asks = map[uint64]statement{}, map[uint64]asking{}
+	c.checks = map[uint64]func(e *Checked){}
 }

@@ -30,13 +30,13 @@ func (c *Core) onSubmit(e Submit) {
 func (c *Core) onForward(from wire.ReplicaID, raw []byte) {
 	requests, err := wire.DecodeForward(raw)
 	if err != nil || len(requests) == 0 {
-		c.counters.Malformed++
+		c.malformed(from, err)
 		return
 	}
 	for i := range requests {
 		q := requests[i]
 		if int(q.ID.Origin) >= c.n {
-			c.counters.Malformed++
+			c.malformed(from, nil)
 			continue
 		}
 		if c.dedup.executed(q.ID) {
@@ -53,7 +53,7 @@ func (c *Core) onForward(from wire.ReplicaID, raw []byte) {
 
 // pendingFrom handles a peer's request that is not executed.
 func (c *Core) pendingFrom(q wire.Request, from wire.ReplicaID) {
-	if !c.leads() && from == c.leader() {
+	if c.inView && !c.leads() && from == c.leader() {
 		return // the leader has it; that it may hold it back is for the request timer of a view change
 	}
 	if w := c.pending.byKey[requestKey{digest: q.Digest(), mac: q.MAC}]; w != nil {
@@ -80,7 +80,7 @@ func (c *Core) pass(w *waiting) {
 
 // forward queues a request for the leader, not too often.
 func (c *Core) forward(w *waiting) {
-	if c.now < w.forwarded+forwardAgain {
+	if !c.inView || c.now < w.forwarded+forwardAgain {
 		c.counters.ForwardsLimited++
 		return
 	}

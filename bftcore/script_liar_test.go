@@ -14,6 +14,17 @@ func (w *world) lie(t *testing.T, d *datadriven.TestData) {
 	switch d.Cmd {
 	case "certify":
 		w.certify(t, d)
+	case "ask":
+		w.askRule(t, d)
+	case "forge":
+		var as string
+		d.ScanArgs(t, "as", &as)
+		m, err := wire.DecodeNewView(w.messages[d.CmdArgs[0].Key])
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Certificate.MAC[0]++
+		w.messages[as] = m.Append(nil)
 	case "spoil":
 		var as string
 		d.ScanArgs(t, "as", &as)
@@ -40,19 +51,47 @@ func (w *world) lie(t *testing.T, d *datadriven.TestData) {
 	}
 }
 
+// askRule has the enclave of a Byzantine host apply a rule beside the hot path.
+func (w *world) askRule(t *testing.T, d *datadriven.TestData) {
+	p, name := w.host(t, d), d.CmdArgs[1].Key
+	var view, order uint64
+	maybe(t, d, "view", &view)
+	maybe(t, d, "order", &order)
+	var root string
+	maybe(t, d, "root", &root)
+	if root != "" {
+		w.names[wire.Sum([]byte(root))] = root
+	}
+	a := bftcore.Ask{Number: max(view, order), Digest: wire.Sum([]byte(root)), Op: map[string]bftcore.Op{
+		"req-vc": bftcore.AskReqVC, "view-change": bftcore.AskViewChange, "new-view": bftcore.AskNewView,
+		"checkpoint": bftcore.AskCheckpoint,
+	}[d.CmdArgs[2].Key]}
+	for _, m := range values(d, "with") {
+		a.Messages = append(a.Messages, w.messages[m])
+	}
+	said, err := p.rule(a)
+	if err != nil {
+		w.say("the enclave refuses: %v", err)
+		return
+	}
+	w.messages[name] = said.Message
+	w.say("%s", w.describe(said.Message))
+}
+
 // certify drives the enclave of a Byzantine host.
 func (w *world) certify(t *testing.T, d *datadriven.TestData) {
 	p, name := w.host(t, d), d.CmdArgs[1].Key
 	switch d.CmdArgs[2].Key {
 	case "prepare":
-		var at int
+		var at, view int
 		d.ScanArgs(t, "at", &at)
+		maybe(t, d, "view", &view)
 		var requests []wire.Request
 		for _, n := range values(d, "batch") {
 			requests = append(requests, w.requests[n])
 		}
 		// The requests' MACs are not looked at: a hole in an enclave must not be enough.
-		x, err := p.set.CertifyPrepare(wire.Position{Order: uint64(at)},
+		x, err := p.set.CertifyPrepare(wire.Position{View: uint64(view), Order: uint64(at)},
 			wire.BatchDigest(wire.RequestDigests(requests)))
 		if err != nil {
 			w.say("the enclave refuses: %v", err)
@@ -66,7 +105,7 @@ func (w *world) certify(t *testing.T, d *datadriven.TestData) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x, err := p.set.CertifyCommit(prepare.Certificate.New, prepare.Certificate.Digest)
+		x, err := p.set.CertifyCommit(&prepare.Certificate)
 		if err != nil {
 			w.say("the enclave refuses: %v", err)
 			return

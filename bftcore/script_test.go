@@ -3,6 +3,7 @@ package bftcore_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ import (
 
 // TestScripts plays the scenarios in testdata. Verbs:
 //
-//	cluster n=3 [batch=4] [window=8]     a new cluster; replica 0 leads view 0
+//	cluster n=3 [batch=4] [window=8] [checkpoint=4] [strict] [continues]  a new cluster; replica 0 leads view 0
 //	quiet                                start-up messages and all that waits go unseen
 //	submit 1 a [bodies=(x)] [size=9]     the enclave of 1 wants request a ordered; retransmit: again
 //	answer 1                             the enclave of 1 answers what its host asked
@@ -24,23 +25,34 @@ import (
 //	tick 50                              milliseconds pass, everybody gets a Tick
 //	byzantine 0                          the host of 0 does nothing but what the script says from here on
 //	certify 0 m prepare at=1 batch=(a, b)      a liar has its enclave certify and keeps the message as m
+//	ask 1 m view-change view=1 with=(a, b)     a liar has its enclave apply a rule to messages that it keeps
+//	forge m as=m2                        changes the MAC of what an enclave made by a rule
 //	certify 1 m commit of=p              ... a COMMIT to the PREPARE that it keeps as p
 //	spoil m as=m2 [cert] [mac] [order=9] [kind=4]  changes a kept message
 //	inject from=0 to=1 m                 a liar sends a kept message; or invents one (see invent)
 //	keep m from=0 to=1 only=prepare      copies a message that is in the network
 //	body 1 x                             1 has a large body on its disk
 //	restart 1 [power] [wiped] [applied=0]  the host stops; power: what was not synced is gone; wiped: all is
+//	root 1 order=4 r                     the store of 1 is durable at order 4, with root r
+//	cut 1 order=4                        the log of 1 is cut up to order 4; restart it then
+//	install 1 order=4                    the host of 1 has transferred the state of order 4
+//	fail 1                               ... has not, and gave up
+//	need-state 0                         a peer asks the host of 0 for the state of a checkpoint that it has not
 //	status, counters 1                   where all are, what 1 counted
 func TestScripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		var w *world
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			if d.Cmd == "cluster" {
-				var n, batch, window int
+				var n, batch, window, checkpoint int
 				d.ScanArgs(t, "n", &n)
 				maybe(t, d, "batch", &batch)
 				maybe(t, d, "window", &window)
-				w = newWorld(n, func(c *bftcore.Config) { c.MaxBatch, c.Window = batch, window })
+				maybe(t, d, "checkpoint", &checkpoint)
+				w = newWorld(n, func(c *bftcore.Config) {
+					c.MaxBatch, c.Window, c.Checkpoint, c.Strict = batch, window, uint64(checkpoint), d.HasArg("strict")
+					c.Continues = d.HasArg("continues")
+				})
 				return ""
 			}
 			w.play(t, d)
@@ -77,7 +89,7 @@ func (w *world) play(t *testing.T, d *datadriven.TestData) {
 		w.tick()
 	case "byzantine":
 		w.host(t, d).mute = true
-	case "certify", "spoil", "inject", "keep":
+	case "certify", "ask", "forge", "spoil", "inject", "keep":
 		w.lie(t, d)
 	case "body":
 		p := w.host(t, d)
@@ -86,6 +98,29 @@ func (w *world) play(t *testing.T, d *datadriven.TestData) {
 		p.step(bftcore.BodyHeld{Body: digest})
 	case "restart":
 		w.restart(t, d)
+	case "root":
+		var order int
+		d.ScanArgs(t, "order", &order)
+		p := w.host(t, d)
+		root := wire.Sum([]byte(d.CmdArgs[len(d.CmdArgs)-1].Key))
+		w.names[root] = d.CmdArgs[len(d.CmdArgs)-1].Key
+		p.step(bftcore.Rooted{Order: uint64(order), Root: root})
+	case "cut":
+		var order uint64
+		d.ScanArgs(t, "order", &order)
+		p := w.host(t, d)
+		p.log = slices.DeleteFunc(p.log, func(r bftcore.Record) bool { return r.Order != 0 && r.Order <= order })
+		p.base, p.synced = 0, len(p.log)
+	case "install":
+		var order int
+		d.ScanArgs(t, "order", &order)
+		p := w.host(t, d)
+		p.applied = uint64(order)
+		p.step(bftcore.Installed{Stable: wire.Stable{Order: uint64(order)}})
+	case "fail":
+		w.host(t, d).step(bftcore.NotInstalled{})
+	case "need-state":
+		w.host(t, d).step(bftcore.WantCheckpoint{})
 	case "status":
 		w.status()
 	case "counters":
@@ -189,7 +224,7 @@ func (w *world) restart(t *testing.T, d *datadriven.TestData) {
 	}
 	applied := int(p.applied)
 	maybe(t, d, "applied", &applied)
-	p.applied = uint64(applied)
+	p.applied, p.mute = uint64(applied), false
 	p.start()
 	p.collect()
 }
@@ -197,8 +232,15 @@ func (w *world) restart(t *testing.T, d *datadriven.TestData) {
 func (w *world) status() {
 	for _, p := range w.hosts {
 		s := p.core.Status()
-		w.say("%d: prepared %d, executed %d, durable %d, waiting requests %d", p.id, s.Prepared, s.Executed,
-			s.Durable, s.Pending)
+		view := ""
+		if s.View > 0 {
+			view = fmt.Sprintf(", view %d", s.View)
+		}
+		if !s.InView {
+			view += ", which has not begun"
+		}
+		w.say("%d: prepared %d, executed %d, durable %d, waiting requests %d%s", p.id, s.Prepared, s.Executed,
+			s.Durable, s.Pending, view)
 	}
 }
 

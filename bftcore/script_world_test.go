@@ -25,7 +25,8 @@ type world struct {
 	network  []inFlight
 	requests map[string]wire.Request // by name
 	names    map[wire.Digest]string  // of requests and bodies
-	messages map[string][]byte       // that a script keeps under a name
+	batches  map[wire.Digest]string
+	messages map[string][]byte // that a script keeps under a name
 	mac      *mac.Authenticator
 	sequence map[int]uint64
 	out      strings.Builder
@@ -51,6 +52,7 @@ type player struct {
 	applied uint64
 	mute    bool                 // its Readies are thrown away: it does what the script says
 	bodies  map[wire.Digest]bool // on its disk
+	done    map[wire.Digest]bool // requests that its store executed
 	config  bftcore.Config
 }
 
@@ -60,13 +62,13 @@ func newWorld(n int, edit func(*bftcore.Config)) *world {
 		panic(err)
 	}
 	w := &world{
-		group: g, now: 1000 * millisecond, requests: map[string]wire.Request{}, names: map[wire.Digest]string{},
+		group: g, now: 1000 * millisecond, requests: map[string]wire.Request{}, names: map[wire.Digest]string{}, batches: map[wire.Digest]string{},
 		messages: map[string][]byte{}, sequence: map[int]uint64{}, mac: mac.New([32]byte{2}, "request"),
 	}
 	for i := range n {
 		c := bftcore.Config{Self: wire.ReplicaID(i), Quorum: g, Founding: founding}
 		edit(&c)
-		p := &player{w: w, id: i, config: c, bodies: map[wire.Digest]bool{}}
+		p := &player{w: w, id: i, config: c, bodies: map[wire.Digest]bool{}, done: map[wire.Digest]bool{}}
 		w.hosts = append(w.hosts, p)
 		p.start()
 	}
@@ -83,12 +85,8 @@ func (p *player) start() {
 	}
 	p.core, p.calls, p.held, p.base, p.synced = core, nil, nil, len(p.log), len(p.log)
 	p.set = counter.New(counter.Config{Group: p.w.group, Self: p.config.Self, Key: [32]byte{1}})
-	frontier := core.Status().Frontier
-	if frontier.Kind == 0 {
-		err = p.set.ResumeUnsafe(founding, nil)
-	} else {
-		err = p.set.ResumeUnsafe(founding, &frontier)
-	}
+	evidence := core.Evidence()
+	err = p.set.ResumeLog(founding, evidence.Frontier, evidence.Own)
 	if err != nil {
 		p.w.say("enclave %d cannot start: %v", p.id, err)
 	}
@@ -137,7 +135,11 @@ func (p *player) collect() {
 	w := p.w
 	for _, x := range r.Records {
 		p.log = append(p.log, x)
-		w.say("%d logs %s", p.id, w.describe(x.Body))
+		what := w.describe(x.Body)
+		if x.Kind == bftcore.RecordCheckpoint {
+			what = "what makes the checkpoint stable"
+		}
+		w.say("%d logs %s", p.id, what)
 	}
 	p.sendAll(r.Messages)
 	for _, c := range r.Calls {
@@ -146,6 +148,9 @@ func (p *player) collect() {
 	}
 	for _, b := range r.Execute {
 		p.applied = b.Order
+		for i := range b.Requests {
+			p.done[b.Requests[i].Digest()] = true
+		}
 		w.say("%d executes [%d|%d] %s", p.id, b.View, b.Order, w.list(b.Requests))
 	}
 	for _, q := range r.Reanswer {
@@ -162,8 +167,22 @@ func (p *player) collect() {
 			held = append(held, d)
 		}
 	}
-	executed := len(r.Execute) > 0
+	for _, o := range r.Recall {
+		p.recall(o)
+	}
+	if r.Stable != nil {
+		w.say("%d has a stable checkpoint at %d", p.id, r.Stable.Order)
+	}
+	if r.Transfer != nil {
+		w.say("%d needs the state of order %d", p.id, r.Transfer.Stable.Order)
+	}
+	executed, asked := len(r.Execute) > 0, append([]wire.Request(nil), r.Reanswer...)
 	p.core.Advance()
+	for _, q := range asked {
+		if p.done[q.Digest()] {
+			p.step(bftcore.Known{Request: q})
+		}
+	}
 	for _, d := range held {
 		p.step(bftcore.BodyHeld{Body: d})
 	}
@@ -200,13 +219,25 @@ func (p *player) emit(m bftcore.Message) {
 
 func (p *player) load(l bftcore.Load) {
 	size := 0
-	for _, r := range p.log {
-		if r.Order >= l.From && r.Order <= l.To {
-			size += len(r.Body)
-			p.emit(bftcore.Message{To: l.Peer, Raw: r.Body})
+	for o := l.From; o <= l.To; o++ {
+		for _, raw := range p.config.Evidence(o, p.log, l.View) {
+			size += len(raw)
+			p.emit(bftcore.Message{To: l.Peer, Raw: raw})
 		}
 	}
 	p.core.Step(p.w.now, bftcore.Loaded{To: l.Peer, Bytes: size})
+}
+
+// recall gives the core back what the log holds of an order.
+func (p *player) recall(order uint64) {
+	p.w.say("%d takes order %d back from its log", p.id, order)
+	e := bftcore.Recalled{Order: order}
+	for _, r := range p.log {
+		if r.Order == order && r.Kind == bftcore.RecordPrepare {
+			e.Prepares = append(e.Prepares, r.Body)
+		}
+	}
+	p.core.Step(p.w.now, e)
 }
 
 // sync makes the log durable and lets go of what waited for it.
@@ -245,14 +276,28 @@ func (p *player) ask(c bftcore.Call) bftcore.Event {
 		return bftcore.Prepared{Token: c.Token, Certificate: &x}
 	case bftcore.CertifyCommit:
 		digest, bad := p.w.check(c.Requests)
-		if bad >= 0 || digest != c.Prepare.Digest || !p.set.Verify(&c.Prepare) {
+		if bad >= 0 || digest != c.Prepare.Digest {
 			return bftcore.Committed{Token: c.Token}
 		}
-		x, err := p.set.CertifyCommit(c.Prepare.New, digest)
+		x, err := p.set.CertifyCommit(&c.Prepare)
 		if err != nil {
 			return bftcore.Committed{Token: c.Token}
 		}
 		return bftcore.Committed{Token: c.Token, Certificate: &x}
+	case bftcore.CheckRequests:
+		e := bftcore.Checked{Token: c.Token}
+		for i := range c.Requests {
+			if !p.w.mac.Verify(c.Requests[i].Header, c.Requests[i].MAC) {
+				e.Invalid = append(e.Invalid, i)
+			}
+		}
+		return e
+	case bftcore.Ask:
+		said, err := p.rule(c)
+		if err != nil {
+			p.w.say("enclave %d refuses: %v", p.id, err)
+		}
+		return bftcore.Told{Token: c.Token, Refused: err != nil, Message: said.Message, Frontier: said.Frontier}
 	}
 	v := c.(bftcore.Verify)
 	e := bftcore.Verified{Token: v.Token}
@@ -260,6 +305,25 @@ func (p *player) ask(c bftcore.Call) bftcore.Event {
 		e.OK = append(e.OK, p.set.Verify(&v.Certificates[i]))
 	}
 	return e
+}
+
+// rule has the enclave apply one of the rules beside the hot path.
+func (p *player) rule(c bftcore.Ask) (counter.Said, error) {
+	switch c.Op {
+	case bftcore.AskReqVC:
+		return p.set.ReqVC(c.Number)
+	case bftcore.AskViewChange:
+		return p.set.ViewChange(c.Number, c.Messages)
+	case bftcore.AskNewView:
+		return p.set.NewView(c.Number, c.Messages)
+	case bftcore.AskEnter:
+		return p.set.Enter(c.Messages[0])
+	case bftcore.AskCheckpoint:
+		return p.set.Checkpoint(c.Number, c.Digest)
+	case bftcore.AskStable:
+		return p.set.Advance(c.Messages)
+	}
+	panic("script: no such rule")
 }
 
 func (w *world) check(requests []wire.Request) (wire.Digest, int) {

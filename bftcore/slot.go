@@ -43,6 +43,7 @@ type slot struct {
 	logged     bool // the PREPARE is in the log
 	committed  bool
 	quorum     []wire.ReplicaID // whose certificates commit it, when committed
+	calledAt   Time             // when the own enclave was asked for the PREPARE; 0 at a follower
 	executedAt Time
 	late       bool // executed already when it was created: kept only for the own vote
 	dirty      bool // waits for evaluate
@@ -76,6 +77,15 @@ func (c *Core) slotAt(order uint64) *slot {
 	return s
 }
 
+// passed reports whether the own enclave is past an order without having voted for it: such an order is learned.
+func (c *Core) passed(order uint64) bool {
+	if order >= c.nextOwn {
+		return false
+	}
+	s := c.slots[order]
+	return s == nil || s.stage != stageOwn
+}
+
 // dropSlot forgets a slot and what it waits for.
 func (c *Core) dropSlot(s *slot) {
 	c.dropProposal(s)
@@ -107,7 +117,7 @@ func (c *Core) know(s *slot, prepare *wire.Certificate) {
 	}
 	s.known, s.prepare = true, *prepare
 	if s.proposal != nil && s.proposal.Certificate.Digest != prepare.Digest {
-		c.counters.Conflict++
+		c.conflict(s.from)
 		c.refuse(s, s.from)
 		c.recall(s)
 		c.dropProposal(s)

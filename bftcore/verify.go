@@ -53,6 +53,11 @@ func same(a, b *wire.Certificate) bool {
 
 // onVerified takes the verdicts.
 func (c *Core) onVerified(e Verified) {
+	if x, ok := c.statements[e.Token]; ok {
+		delete(c.statements, e.Token)
+		c.judged(x, e.OK)
+		return
+	}
 	batch, open := c.verifying[e.Token]
 	if !open {
 		c.counters.LateAnswers++
@@ -66,11 +71,20 @@ func (c *Core) onVerified(e Verified) {
 	ok := e.OK
 	if len(ok) != want {
 		c.counters.NonsenseAnswers++
-		ok = make([]bool, want)
+		ok = nil
 	}
 	for i := range batch {
+		if ok == nil {
+			c.settle(&batch[i], false)
+			continue
+		}
 		n := batch[i].certificates()
-		c.settle(&batch[i], !slices.Contains(ok[:n], false))
+		genuine := !slices.Contains(ok[:n], false)
+		if !genuine {
+			c.counters.ForgedCommits++
+			c.blame(batch[i].from, CauseForged, nil)
+		}
+		c.settle(&batch[i], genuine)
 		ok = ok[n:]
 	}
 }
@@ -87,9 +101,6 @@ func (x *verification) certificates() int {
 // same replica may be the genuine one.
 func (c *Core) settle(x *verification, genuine bool) {
 	s := c.slots[x.order]
-	if !genuine {
-		c.counters.ForgedCommits++
-	}
 	if s == nil || s.late || s.executedAt != 0 {
 		return
 	}

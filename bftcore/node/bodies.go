@@ -3,6 +3,8 @@ package node
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 	"time"
 
 	"troxymail/bftcore"
@@ -12,8 +14,6 @@ import (
 
 // Limits of bodies on their way.
 const (
-	// maxBodyTasks bounds the tasks that wait for the body goroutine; further ones wait at their source.
-	maxBodyTasks = 1024
 	// maxArriving bounds the bytes of bodies that are arriving piece by piece from one source.
 	maxArriving = 2 * wire.MaxBodyBytes
 	// arriveTimeout is when a body of which no piece came is given up.
@@ -28,7 +28,7 @@ const (
 // them, and to the own enclave. One goroutine owns its maps.
 type bodyKeeper struct {
 	n        *Node
-	tasks    chan func(*bodyState)
+	lanes    *lanes
 	finished chan struct{}
 }
 
@@ -40,10 +40,13 @@ type bodyState struct {
 	missing  map[wire.Digest]*absence
 	unnamed  map[wire.Digest]unnamed // pushed by peers and not named by an executed request yet
 	owed     map[int]int             // their bytes, by who pushed them
+	pins     map[wire.Digest]struct{}
+	pinned   bool // more than maxPins were: all are
 	// served is the record that peers fetch pieces of just now: it is read from disk once.
 	served      []byte
 	servedName  wire.Digest
 	servedUntil int64
+	failed      error // of the disk: the host stops
 }
 
 // arrival names a body on its way from one source; a liar can only spoil its own copy.
@@ -65,58 +68,64 @@ type absence struct {
 	damaged bool                 // it is here, but not as it was stored
 	reads   []boundary.GetRecord // of the own enclave
 	repairs []chan bool          // of Repair; capacity 1
+	fetches []chan bool          // of Fetch; capacity 1
 	askAt   int64
 	asked   int
 	peer    int
 }
 
 func newBodyKeeper(n *Node) *bodyKeeper {
-	return &bodyKeeper{n: n, tasks: make(chan func(*bodyState), maxBodyTasks), finished: make(chan struct{})}
-}
-
-func (k *bodyKeeper) do(task func(*bodyState)) {
-	select {
-	case k.tasks <- task:
-	case <-k.finished:
-	}
+	return &bodyKeeper{n: n, lanes: newLanes(), finished: make(chan struct{})}
 }
 
 // piece takes a piece of a body from a peer.
 func (k *bodyKeeper) piece(from wire.ReplicaID, kind wire.Kind, frame []byte) {
 	p, err := wire.DecodePiece(frame, kind)
 	if err != nil {
+		k.n.o.Refusals.count(from, bftcore.CauseMalformed, err)
 		return
 	}
-	k.do(func(s *bodyState) { s.arrive(int(from), p, kind == wire.KindBody) })
+	k.lanes.put(int(from), len(p.Bytes), func(s *bodyState) { s.arrive(int(from), p, kind == wire.KindBody) })
 }
 
 // keep takes a piece of a body from the own enclave.
-func (k *bodyKeeper) keep(p wire.Piece) { k.do(func(s *bodyState) { s.arrive(sourceSelf, p, true) }) }
+func (k *bodyKeeper) keep(p wire.Piece) {
+	k.lanes.put(laneEnclave, len(p.Bytes), func(s *bodyState) { s.arrive(sourceSelf, p, true) })
+}
 
 // need asks for a body that the core waits for.
-func (k *bodyKeeper) need(d wire.Digest) { k.do(func(s *bodyState) { s.need(d) }) }
+func (k *bodyKeeper) need(d wire.Digest) { k.lanes.put(laneHost, 0, func(s *bodyState) { s.need(d) }) }
 
 // get serves a record read of the own enclave.
-func (k *bodyKeeper) get(g boundary.GetRecord) { k.do(func(s *bodyState) { s.get(g) }) }
+func (k *bodyKeeper) get(g boundary.GetRecord) {
+	k.lanes.put(laneEnclave, 0, func(s *bodyState) { s.get(g) })
+}
 
 // serve answers a peer's FETCH of a record.
 func (k *bodyKeeper) serve(to wire.ReplicaID, f wire.Fetch) {
-	k.do(func(s *bodyState) { s.serve(int(to), f) })
+	k.lanes.put(int(to), 0, func(s *bodyState) { s.serve(int(to), f) })
 }
 
 func (k *bodyKeeper) run(ctx context.Context) error {
 	defer close(k.finished)
+	defer k.lanes.close()
 	s := &bodyState{n: k.n, arriving: map[arrival]*assembly{}, bytes: map[int]int{}, missing: map[wire.Digest]*absence{},
 		unnamed: map[wire.Digest]unnamed{}, owed: map[int]int{}}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	armed := true
-	for {
+	for ctx.Err() == nil {
+		task := k.lanes.take()
+		if task != nil {
+			task(s)
+			if s.failed != nil {
+				return s.failed
+			}
+			notify(k.lanes.wake) // look again, after the timer
+		}
 		select {
 		case <-ctx.Done():
-			return nil
-		case task := <-k.tasks:
-			task(s)
+		case <-k.lanes.wake:
 		case <-timer.C:
 			armed = false
 			s.tick(k.n.o.Now())
@@ -126,6 +135,7 @@ func (k *bodyKeeper) run(ctx context.Context) error {
 			armed = true
 		}
 	}
+	return nil
 }
 
 // arrive adds a piece. Only the first is pushed (by the origin of the body); the receiver asks for each
@@ -203,6 +213,9 @@ func (s *bodyState) whole(from int, d wire.Digest, body []byte, pushed bool) {
 	if err := s.n.o.Bodies.Put(d, body); err != nil {
 		s.n.diskErrors.Add(1)
 		s.n.o.Logger.Error("body.not_stored", "cause", err.Error())
+		if diskFailed(err) {
+			s.failed = err
+		}
 		return
 	}
 	if from == sourceSelf {
@@ -215,6 +228,14 @@ func (s *bodyState) whole(from int, d wire.Digest, body []byte, pushed bool) {
 		s.attest(from, d)
 	}
 	s.found(d, body)
+}
+
+// diskFailed reports whether the operating system refused: a full disk, or one that fails. A host that went on would
+// fetch the body again and again, execute nothing that follows it, and vote for nothing; one that stops says why.
+func diskFailed(err error) bool {
+	var file *fs.PathError
+	var names *os.LinkError
+	return errors.As(err, &file) || errors.As(err, &names)
 }
 
 // countLost counts a record that this host should have had and a peer gave it. One that is merely absent
@@ -255,12 +276,13 @@ func (s *bodyState) attest(from int, d wire.Digest) {
 }
 
 func (s *bodyState) show(from int, d wire.Digest, body []byte) {
+	s.pin(d)
 	origin := s.n.o.Config.Self
 	if from != sourceSelf {
 		origin = wire.ReplicaID(from)
 	}
 	for _, p := range pieces(d, body) {
-		_ = s.n.o.Link.Send(boundary.AppendReadBack(nil, origin, p))
+		s.say(boundary.AppendReadBack(nil, origin, p))
 	}
 }
 
@@ -277,21 +299,27 @@ func (s *bodyState) found(d wire.Digest, record []byte) {
 	for _, g := range a.reads {
 		s.deliver(g, record)
 	}
-	for _, c := range a.repairs {
+	for _, c := range append(a.repairs, a.fetches...) {
 		c <- true
 	}
 }
 
 func (s *bodyState) deliver(g boundary.GetRecord, record []byte) {
-	frames := make([][]byte, 0, 1)
 	for _, p := range pieces(g.Digest, record) {
 		r := boundary.Record{Token: g.Token, Piece: p}
-		frames = append(frames, r.Append(nil))
+		s.say(r.Append(nil))
 	}
-	_ = s.n.o.Link.Send(frames...)
+}
+
+// say sends the enclave a piece, at the pace at which it reads: several large bodies at once are more than
+// the link holds, and must leave room for what the enclave votes on.
+func (s *bodyState) say(frame []byte) {
+	s.n.o.Link.Pace()
+	_ = s.n.o.Link.Send(frame) // a link that is closed ends the node
 }
 
 func (s *bodyState) need(d wire.Digest) {
+	s.pin(d)
 	if s.n.o.Bodies.Has(d) {
 		s.n.inbox.put(sourceSelf, 0, bftcore.BodyHeld{Body: d})
 		return
@@ -375,7 +403,10 @@ func (s *bodyState) tick(now int64) {
 		if now < a.askAt || s.progressing(d, now) {
 			continue
 		}
-		if a.asked >= fetchRounds && len(a.reads)+len(a.repairs) > 0 {
+		if a.asked >= fetchRounds && len(a.reads)+len(a.repairs)+len(a.fetches) > 0 {
+			for _, c := range a.fetches {
+				c <- false
+			}
 			for _, c := range a.repairs {
 				c <- false
 				s.n.recordsLost.Add(1)
@@ -384,7 +415,7 @@ func (s *bodyState) tick(now int64) {
 				r := boundary.Record{Token: g.Token, Piece: wire.Piece{Body: d}}
 				_ = s.n.o.Link.Send(r.Append(nil))
 			}
-			a.reads, a.repairs = nil, nil
+			a.reads, a.repairs, a.fetches = nil, nil, nil
 			if !a.wanted {
 				delete(s.missing, d)
 				continue

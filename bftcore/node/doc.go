@@ -3,7 +3,7 @@
 //
 // Role. Frames come from the own enclave (boundary.Link) and from peers (Links). One goroutine owns the
 // core and the host log's appends; one syncs the log; one owns the application (execution, answers); one
-// owns bodies on their way. They hand each other work through queues whose bytes are bounded; a source
+// owns bodies on their way; two give and take parts of states. They hand each other work through queues whose bytes are bounded; a source
 // that fills its share waits, and only that source.
 //
 // Invariants, and why:
@@ -14,6 +14,8 @@
 //   - The application is made durable only below what the log holds durably (Application.SetDurable).
 //   - Peers may need the log from where the store of the hindmost is durable, not its log (keeper.go): so a
 //     follower that loses its log finds the rest with them.
+//   - A checkpoint is told to the core when the store and all large bodies that it names are durable; a state that is
+//     taken over replaces the present one between two batches, whole or not at all (checkpoint.go, transfer.go).
 //   - Any error of the log or the application stops the node: a host that lost a write must not go on.
 //
 // Untrusted: nothing here is believed by an enclave. Must not import enclave (but boundary, which defines

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"troxymail/bftcore"
+	"troxymail/bftcore/rejoin"
 	"troxymail/enclave/boundary"
 )
 
@@ -45,6 +46,9 @@ func (n *Node) frame(f []byte) error {
 		if err != nil {
 			return err
 		}
+		if a.Token&rejoin.OwnToken != 0 {
+			return nil // asked while the enclave came back: nobody waits any more
+		}
 		n.inbox.put(sourceSelf, 0, certified{answer: a})
 	case boundary.KindVerified:
 		v, err := boundary.DecodeVerified(f)
@@ -52,7 +56,22 @@ func (n *Node) frame(f []byte) error {
 			return err
 		}
 		n.inbox.put(sourceSelf, 0, bftcore.Verified{Token: v.Token, OK: v.OK})
-	case boundary.KindSendReplies, boundary.KindSendStored:
+	case boundary.KindTold:
+		t, err := boundary.DecodeTold(f)
+		if err != nil {
+			return err
+		}
+		if t.Token&rejoin.OwnToken != 0 {
+			if n.o.Comeback == nil {
+				return nil // nobody asked
+			}
+			n.inbox.put(sourceSelf, len(t.Message)+len(t.Frontier), returning{event: told(&t)})
+			return nil
+		}
+		n.inbox.put(sourceSelf, len(t.Message)+len(t.Frontier), bftcore.Told{
+			Token: t.Token, Refused: t.Refusal != boundary.RefusedNothing, Message: t.Message, Frontier: t.Frontier,
+		})
+	case boundary.KindSendReplies, boundary.KindSendStored, boundary.KindSendCache:
 		to, message, err := boundary.DecodeSend(f)
 		if err != nil {
 			return err
@@ -70,6 +89,26 @@ func (n *Node) frame(f []byte) error {
 			return err
 		}
 		n.inbox.put(sourceSelf, 0, statusAsked{token: q.Token})
+	case boundary.KindReads:
+		r, err := boundary.DecodeReads(f)
+		if err != nil {
+			return err
+		}
+		n.reads.Store(&r)
+	case boundary.KindRefound:
+		x, err := boundary.DecodeRefound(f)
+		if err != nil {
+			return err
+		}
+		if n.o.Comeback != nil {
+			n.inbox.put(sourceSelf, 0, returning{event: rejoin.Refound{Members: x.Members, Ordered: x.Ordered}})
+		}
+	case boundary.KindPeek:
+		p, err := boundary.DecodePeek(f)
+		if err != nil {
+			return err
+		}
+		n.peek(p)
 	case boundary.KindStoreBody:
 		p, err := boundary.DecodeStoreBody(f)
 		if err != nil {

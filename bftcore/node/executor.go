@@ -24,6 +24,7 @@ const (
 type work struct {
 	batch    bftcore.Batch
 	reanswer *wire.Request
+	taken    *taken
 }
 
 func (n *Node) enqueue(ctx context.Context, w work) error {
@@ -45,8 +46,12 @@ type answer struct {
 // executor is what the goroutine that owns the application keeps.
 type executor struct {
 	n       *Node
-	waiting []answer // in order of execution
+	waiting []answer                // in order of execution
+	results []boundary.ExecutedItem // of the frame that is being put together
+	out     boundary.Outbox
 	self    wire.ReplicaID
+
+	lastRooted uint64 // order of the last checkpoint that the core was told of
 }
 
 // run executes batches in order and answers them when they are durable.
@@ -64,6 +69,9 @@ func (n *Node) run(ctx context.Context) error {
 				tick.Reset(tickAfter)
 			}
 		case <-n.durableC:
+		case p := <-n.peeks:
+			n.answerPeek(p)
+			continue
 		case w := <-n.execute:
 			if err := x.do(ctx, w); err != nil {
 				return err
@@ -79,6 +87,7 @@ func (n *Node) run(ctx context.Context) error {
 			n.stored.Store(stored)
 			notify(n.storedC)
 		}
+		x.rooted()
 		if err := x.answer(durable); err != nil {
 			return nil // the link is closed: the node stops by that
 		}
@@ -104,8 +113,15 @@ func (x *executor) do(ctx context.Context, w work) error {
 	if w.reanswer != nil {
 		if a, ok := x.n.o.Application.Cached(w.reanswer.ID); ok {
 			x.add(w.reanswer, a, true)
+			x.n.inbox.put(sourceSelf, 0, bftcore.Known{Request: *w.reanswer})
 		}
 		return nil
+	}
+	if w.taken != nil {
+		return x.install(w.taken)
+	}
+	if w.batch.Order <= x.n.o.Application.Applied() {
+		return nil // a state that was taken over has it
 	}
 	applied, err := x.apply(ctx, w.batch)
 	if err != nil {
@@ -120,6 +136,9 @@ func (x *executor) do(ctx context.Context, w work) error {
 		}
 	}
 	x.n.roots.note(w.batch.Order, x.n.o.Application.Root())
+	if err := x.boundary(w.batch.Order); err != nil {
+		return err
+	}
 	x.n.inbox.put(sourceSelf, 0, bftcore.Executed{Order: w.batch.Order})
 	return nil
 }
@@ -152,19 +171,19 @@ func (x *executor) add(q *wire.Request, a Applied, again bool) {
 
 // answer hands the enclave what is durable, grouped by order, in frames of bounded size.
 func (x *executor) answer(durable uint64) error {
-	var frames [][]byte
-	var e boundary.Executed
+	e := boundary.Executed{Results: x.results[:0]}
 	size := 0
 	flush := func() {
 		if len(e.Results) > 0 {
-			frames = append(frames, e.Append(nil))
+			x.out.Add(e.Append)
 		}
-		e, size = boundary.Executed{}, 0
+		e.Results, size = e.Results[:0], 0
 	}
 	kept := x.waiting[:0]
-	for _, a := range x.waiting {
+	for i := range x.waiting {
+		a := &x.waiting[i]
 		if a.depends > durable {
-			kept = append(kept, a)
+			kept = append(kept, *a)
 			continue
 		}
 		cost := len(a.item.Item.Header) + len(a.item.Payload) + 256
@@ -178,8 +197,7 @@ func (x *executor) answer(durable uint64) error {
 	clear(x.waiting[len(kept):])
 	x.waiting = kept
 	flush()
-	if len(frames) == 0 {
-		return nil
-	}
-	return x.n.o.Link.Send(frames...)
+	clear(e.Results[:cap(e.Results)])
+	x.results = e.Results
+	return x.out.SendTo(x.n.o.Link)
 }

@@ -10,9 +10,9 @@ import (
 
 // What of the log is kept, in bytes.
 const (
-	// keepLogBytes of log stay in any case: a replica whose folder was set back, or whose store was lost,
-	// finds with itself and its peers what it needs.
-	keepLogBytes = 512 << 20
+	// DefaultKeepLogBytes of log stay in any case: a replica that was away for a while, or whose store was set
+	// back, catches up from them faster than by a state transfer.
+	DefaultKeepLogBytes = 512 << 20
 	// maxLogBytes is how far the log grows for peers that need it: then it is cut, and who still needed it
 	// will need state transfer (AlarmLogCut). A full disk would end this replica too.
 	maxLogBytes = 16 << 30
@@ -36,8 +36,8 @@ func (n *Node) keepFrontiers(ctx context.Context) error {
 }
 
 func (n *Node) keepFrontier(order uint64) {
-	if n.o.Config.Quorum.Leader(0) == n.o.Config.Self {
-		n.inbox.put(sourceSelf, 0, bftcore.Stored{Order: order}) // the leader never continues without its log
+	if n.o.Comeback != nil || n.o.Config.Quorum.Leader(0) == n.o.Config.Self {
+		n.inbox.put(sourceSelf, 0, bftcore.Stored{Order: order}) // no enclave continues from a certificate apart
 		return
 	}
 	if x := n.frontiers.upTo(order); order > 0 && (x == nil || x.New.Order < order) {
@@ -73,12 +73,21 @@ func (n *Node) ownCommit(order uint64) *wire.Certificate {
 	return nil
 }
 
-// truncate asks the syncer to drop the part of the log that neither this host's store nor any peer needs:
-// below what the store made durable by itself, and below what every peer says to have stored. A peer that is
-// away keeps the log, because it can catch up from nothing else until state transfer exists: but for one that
+// truncate asks the syncer to drop the part of the log below the stable checkpoint, once the store is durable
+// there, but for KeepLogBytes. Where there is no stable checkpoint: the part that neither this host's store nor any
+// peer needs. A peer that is away keeps the log then, because it can catch up from nothing else: but for one that
 // votes far ahead of what it says to have (maxUnclaimed), and only up to maxLogBytes.
 func (n *Node) truncate() {
 	own := n.o.Application.Durable()
+	keep := n.o.KeepLogBytes
+	if keep == 0 {
+		keep = DefaultKeepLogBytes
+	}
+	if stable := n.stable.Load(); stable > 0 { // who needs what is below takes the state over
+		n.dropBelow.Store(min(own, stable, n.o.Log.OrderBefore(keep)))
+		notify(n.unsynced)
+		return
+	}
 	below := own
 	peers := n.core.Status().Peers
 	for i := range peers {
@@ -86,7 +95,7 @@ func (n *Node) truncate() {
 			below = min(below, needed(&peers[i]))
 		}
 	}
-	below = min(below, n.o.Log.OrderBefore(keepLogBytes))
+	below = min(below, n.o.Log.OrderBefore(keep))
 	if limit := min(own, n.o.Log.OrderBefore(maxLogBytes)); limit > below {
 		for i := range peers {
 			if i != int(n.o.Config.Self) && needed(&peers[i]) < limit {

@@ -6,6 +6,7 @@ import (
 
 	"troxymail/bftcore"
 	"troxymail/bftcore/hostlog"
+	"troxymail/bftcore/rejoin"
 	"troxymail/enclave/boundary"
 )
 
@@ -24,8 +25,9 @@ type orderer struct {
 	calls     map[uint64]callKind // open calls to the enclave
 	held      []heldMessages      // wait for a sync, in order
 	published int64
+	helped    int64
 	truncated uint64 // durable order at the last look
-	frames    [][]byte
+	out       boundary.Outbox
 }
 
 // callKind tells what an answer of the enclave answers.
@@ -35,6 +37,7 @@ const (
 	callPrepare callKind = iota + 1
 	callCommit
 	callVerify
+	callCheck
 )
 
 // heldMessages leave when the log is synced up to record.
@@ -48,6 +51,7 @@ func (n *Node) order(ctx context.Context) error {
 	o := &orderer{n: n, calls: map[uint64]callKind{}}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	armed := n.o.Now() // when timer fires; 0 once it has
 	var spare []entry
 	for {
 		select {
@@ -55,23 +59,44 @@ func (n *Node) order(ctx context.Context) error {
 			return nil
 		case <-n.inbox.wake:
 		case <-timer.C:
+			armed = 0
 		}
 		now := n.o.Now()
 		taken := n.inbox.take(spare)
 		for i := range taken {
-			o.step(now, taken[i].event)
+			if x, ok := taken[i].event.(returning); !ok {
+				o.step(now, taken[i].event)
+			} else if err := o.help(x.event); err != nil {
+				return err
+			}
 		}
 		spare = taken
+		if now >= o.helped+int64(comebackTick) && n.o.Comeback != nil {
+			o.helped = now
+			var e rejoin.Event = rejoin.Tick{}
+			if n.overtaken() {
+				e = rejoin.Overtaken{}
+			}
+			if err := o.help(e); err != nil {
+				return err
+			}
+		}
 		n.core.Step(now, bftcore.Tick{})
 		if err := o.ready(ctx); err != nil {
 			return err
 		}
 		o.after(now)
-		wait := time.Hour
+		due := now + int64(time.Hour)
 		if at := n.core.NextDeadline(); at != 0 {
-			wait = max(0, time.Duration(at-n.o.Now()))
+			due = at
 		}
-		timer.Reset(wait)
+		if n.o.Comeback != nil {
+			due = min(due, now+int64(5*comebackTick))
+		}
+		if armed == 0 || due < armed { // one that fires sooner does no harm, and setting one costs
+			armed = due
+			timer.Reset(max(0, time.Duration(due-n.o.Now())))
+		}
 	}
 }
 
@@ -97,25 +122,6 @@ func (o *orderer) step(now int64, e bftcore.Event) {
 	o.n.core.Step(now, e)
 }
 
-func (c *certified) event(kind callKind) bftcore.Event {
-	a := &c.answer
-	if kind == callPrepare {
-		p := bftcore.Prepared{Token: a.Token}
-		switch a.Refusal {
-		case boundary.RefusedNothing:
-			p.Certificate = &a.Certificate
-		case boundary.RefusedRequest:
-			p.Invalid = []int{int(a.Bad)}
-		}
-		return p
-	}
-	m := bftcore.Committed{Token: a.Token}
-	if a.Refusal == boundary.RefusedNothing {
-		m.Certificate = &a.Certificate
-	}
-	return m
-}
-
 // ready does what the core asks for, in the order that its contract demands.
 func (o *orderer) ready(ctx context.Context) error {
 	r := o.n.core.Ready()
@@ -130,6 +136,7 @@ func (o *orderer) ready(ctx context.Context) error {
 		}
 		notify(o.n.unsynced)
 	}
+	o.n.o.Refusals.core(r.Refusals)
 	o.sendMessages(r.Messages, r.LastRecord)
 	o.makeCalls(r.Calls)
 	for _, b := range r.Execute {
@@ -147,6 +154,15 @@ func (o *orderer) ready(ctx context.Context) error {
 	}
 	for _, d := range r.NeedBody {
 		o.n.bodies.need(d)
+	}
+	if r.Stable != nil {
+		o.n.NoteStable(*r.Stable)
+	}
+	if r.Transfer != nil {
+		o.n.Transfer(r.Transfer.Stable)
+	}
+	for _, order := range r.Recall {
+		go o.n.recall(order)
 	}
 	return nil
 }
@@ -180,14 +196,10 @@ func (o *orderer) release() {
 }
 
 func (o *orderer) makeCalls(calls []bftcore.Call) {
-	if len(calls) == 0 {
-		return
-	}
-	o.frames = o.frames[:0]
 	for _, c := range calls {
-		o.frames = append(o.frames, o.frame(c))
+		o.call(c)
 	}
-	_ = o.n.o.Link.Send(o.frames...)
+	_ = o.out.SendTo(o.n.o.Link) // a link that is closed ends the node
 }
 
 // after lets the rest of the host know what changed.

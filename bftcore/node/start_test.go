@@ -9,6 +9,7 @@ import (
 	"troxymail/bftcore"
 	"troxymail/bftcore/hostlog"
 	"troxymail/bftcore/quorum"
+	"troxymail/bftcore/rejoin"
 	"troxymail/bftcore/wire"
 	"troxymail/enclave/boundary"
 )
@@ -84,4 +85,20 @@ func TestStartComesFirst(t *testing.T) {
 			t.Fatalf("frames %v: want the start, then the question", kinds)
 		}
 	}
+}
+
+// What only a comeback asks for is nothing to a node that has none, whatever frame carries it.
+func TestAnswersToNoComeback(t *testing.T) {
+	n, enclave := newLeader(t)
+	told := boundary.Told{Token: rejoin.OwnToken | 1, Message: []byte("m")}
+	refound := boundary.Refound{Members: []wire.ReplicaID{0, 1}}
+	for _, f := range [][]byte{told.Append(nil), refound.Append(nil)} {
+		if err := n.frame(f); err != nil {
+			t.Error(err)
+		}
+	}
+	if waiting := n.inbox.take(nil); len(waiting) > 0 {
+		t.Errorf("kept for nobody: %+v", waiting)
+	}
+	_ = enclave.Close()
 }

@@ -41,8 +41,8 @@ func (o *orderer) answerStatus(q statusAsked) {
 
 func (n *Node) facts(s *bftcore.Status, counters *bftcore.Counters) boundary.HostFacts {
 	f := boundary.HostFacts{
-		View: s.View, Leader: s.Leader, Executed: s.Applied, Synced: s.Durable, Known: s.Known,
-		Roots: n.roots.list(), Peers: make([]uint64, len(s.Peers)),
+		View: s.View, Leader: s.Leader, Executed: s.Applied, Stable: s.Stable.Order, Synced: s.Durable, Known: s.Known,
+		Roots: n.roots.list(), Peers: make([]uint64, len(s.Peers)), Strict: n.o.Config.Strict, Out: n.outages(s),
 	}
 	for i := range s.Peers {
 		f.Peers[i] = s.Peers[i].Executed
@@ -65,6 +65,11 @@ func (n *Node) alarms(s *bftcore.Status, c *bftcore.Counters) []boundary.Alarm {
 	if order := n.lacking(s); order != 0 {
 		list = append(list, boundary.Alarm{Code: boundary.AlarmNeedsTransfer, Subject: boundary.NoReplica, Count: order})
 	}
+	if n.transfers.target.Load() != 0 {
+		list = append(list, boundary.Alarm{
+			Code: boundary.AlarmTransfer, Subject: boundary.NoReplica, Count: n.transfers.permille.Load() / 10,
+		})
+	}
 	if s.Known > s.Applied+catchingUpFrom {
 		list = append(list, boundary.Alarm{
 			Code: boundary.AlarmCatchingUp, Subject: boundary.NoReplica, Count: s.Known - s.Applied,
@@ -76,7 +81,7 @@ func (n *Node) alarms(s *bftcore.Status, c *bftcore.Counters) []boundary.Alarm {
 	}{
 		{boundary.AlarmLogTorn, uint64(max(0, n.o.Log.Stats().TornBytes))},
 		{boundary.AlarmBodyLost, n.recordsLost.Load()},
-		{boundary.AlarmForgedPeer, c.ForgedCommits},
+		{boundary.AlarmForgedPeer, c.ForgedCommits + c.ForgedStatements},
 		{boundary.AlarmConflict, c.Conflict},
 		{boundary.AlarmRefusedBatch, c.RejectedBatches + c.RefusedProposals},
 		{boundary.AlarmInvalidRequest, c.InvalidRequests},
@@ -93,7 +98,7 @@ func (n *Node) alarms(s *bftcore.Status, c *bftcore.Counters) []boundary.Alarm {
 			count uint64
 		}{
 			{boundary.AlarmPeerSetBack, s.Peers[i].SetBack}, {boundary.AlarmLogCut, n.cutFrom[i].Load()},
-			{boundary.AlarmBodyFlood, n.floods[i].Load()},
+			{boundary.AlarmBodyFlood, n.floods[i].Load()}, {boundary.AlarmUnfitPart, n.transfers.liars.Load() >> i & 1},
 		} {
 			if x.count > 0 {
 				list = append(list, boundary.Alarm{Code: x.code, Subject: wire.ReplicaID(i), Count: x.count})

@@ -24,7 +24,7 @@ func statusNode(t *testing.T, now int64) *Node {
 		t.Fatal(err)
 	}
 	peers := func() []atomic.Uint64 { return make([]atomic.Uint64, group.N()) }
-	return &Node{began: 1, floods: peers(), cutFrom: peers(), o: Options{Config: bftcore.Config{Self: 1, Quorum: group}, Log: log, Now: func() int64 { return now }}}
+	return &Node{transfers: newTransfers(), began: 1, floods: peers(), cutFrom: peers(), o: Options{Config: bftcore.Config{Self: 1, Quorum: group}, Log: log, Now: func() int64 { return now }}}
 }
 
 func TestAlarms(t *testing.T) {

@@ -23,8 +23,9 @@ type unnamed struct {
 
 // named tells of bodies that executed requests named.
 func (k *bodyKeeper) named(bodies []wire.Digest) {
-	k.do(func(s *bodyState) {
+	k.lanes.put(laneHost, 0, func(s *bodyState) {
 		for _, d := range bodies {
+			delete(s.pins, d)
 			s.name(d)
 		}
 	})

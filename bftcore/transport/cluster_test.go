@@ -22,16 +22,17 @@ type cluster struct {
 
 	mu     sync.Mutex
 	change *sync.Cond
-	got    [][][][]byte // by receiver, sender
-	block  []chan struct{}
-	events [][]Event // by replica
+	got    [][][][]byte      // by receiver, sender
+	block  [][]chan struct{} // by receiver, sender
+	events [][]Event         // by replica
 }
 
 func newCluster(t *testing.T, n int) *cluster {
 	c := &cluster{t: t, links: make([]Links, n), got: make([][][][]byte, n), events: make([][]Event, n)}
 	c.change = sync.NewCond(&c.mu)
-	c.block = make([]chan struct{}, n)
+	c.block = make([][]chan struct{}, n)
 	for i := range c.got {
+		c.block[i] = make([]chan struct{}, n)
 		c.got[i] = make([][][]byte, n)
 	}
 	t.Cleanup(c.close)
@@ -52,13 +53,13 @@ func (c *cluster) close() {
 	wg.Wait()
 }
 
-// handler records what replica self receives; with a channel in block it stops at each frame until that
-// is closed.
+// handler records what replica self receives; with a channel in block it stops at each frame of that
+// sender until it is closed.
 func (c *cluster) handler(self int) Handler {
 	return func(from int, frame []byte) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if gate := c.block[self]; gate != nil {
+		if gate := c.block[self][from]; gate != nil {
 			c.mu.Unlock()
 			<-gate
 			c.mu.Lock()

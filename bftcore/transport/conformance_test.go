@@ -62,12 +62,12 @@ func testOrder(t *testing.T, c *cluster) {
 	}
 }
 
-// testStuck: a receiver that does not return costs its senders a full queue and nothing more; what was
-// not dropped arrives once it moves again.
+// testStuck: a handler that does not return costs its sender a full queue and nothing more, and other senders
+// nothing; what was not dropped arrives once it moves again.
 func testStuck(t *testing.T, c *cluster) {
 	gate := make(chan struct{})
 	c.mu.Lock()
-	c.block[1] = gate
+	c.block[1][0] = gate
 	c.mu.Unlock()
 	c.links[2].Send(0, numbered(0, 8)) // the links work
 	c.waitFrames(0, 2, 1)
@@ -86,6 +86,8 @@ func testStuck(t *testing.T, c *cluster) {
 	}
 	c.links[0].Send(2, numbered(5, 8))
 	c.waitFrames(2, 0, 1)
+	c.links[2].Send(1, numbered(6, 8)) // the receiver goes on with other senders
+	c.waitFrames(1, 2, 1)
 	close(gate)
 	arrive := int(sent - s.DroppedFrames)
 	c.waitFrames(1, 0, arrive)

@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// deadlineGrain is the share of a deadline's time that may have passed before it is set anew.
+const deadlineGrain = 16
+
 // conn is an authenticated connection to a peer, from hello to end.
 type conn struct {
 	peer *peer
@@ -18,13 +21,15 @@ type conn struct {
 	stop chan struct{} // closed by fail
 	done chan struct{} // closed when no goroutine of the connection runs
 
+	limit func(time.Duration) error // sets the write deadline; the writer's
+
 	once  sync.Once
 	cause Cause
 	err   error
 }
 
 func newConn(raw net.Conn, secure *tls.Conn) *conn {
-	return &conn{raw: raw, tls: secure, stop: make(chan struct{}), done: make(chan struct{})}
+	return &conn{raw: raw, tls: secure, stop: make(chan struct{}), done: make(chan struct{}), limit: seldom(secure.SetWriteDeadline)}
 }
 
 // fail ends the connection; the first cause counts.
@@ -50,13 +55,11 @@ func (c *conn) serve(o *Options) {
 
 func (c *conn) read(o *Options) {
 	r := frameReader{
-		br:    bufio.NewReaderSize(c.tls, readBufferBytes),
-		max:   o.MaxFrameBytes,
-		idle:  silentKeepAlives * o.KeepAlive,
-		stall: o.StallTimeout,
-		deadline: func(d time.Duration) error {
-			return c.tls.SetReadDeadline(time.Now().Add(d))
-		},
+		br:       bufio.NewReaderSize(c.tls, readBufferBytes),
+		max:      o.MaxFrameBytes,
+		idle:     silentKeepAlives * o.KeepAlive,
+		stall:    o.StallTimeout,
+		deadline: seldom(c.tls.SetReadDeadline),
 	}
 	for {
 		frame, err := r.next()
@@ -120,13 +123,27 @@ func (c *conn) sendBatch(b batch, limit time.Duration) error {
 	return nil
 }
 
-// send writes p, at most chunkBytes, under one deadline.
+// send writes p, at most chunkBytes, within limit, or a deadlineGrain-th less.
 func (c *conn) send(p []byte, limit time.Duration) error {
-	if err := c.tls.SetWriteDeadline(time.Now().Add(limit)); err != nil {
+	if err := c.limit(limit); err != nil {
 		return err
 	}
 	_, err := c.tls.Write(p)
 	return err
+}
+
+// seldom returns a function that has a deadline be set for so much from now on, by set. One that was set a moment ago, for
+// about as long, serves as well: setting it costs. For one goroutine.
+func seldom(set func(time.Time) error) func(time.Duration) error {
+	var at time.Time
+	return func(d time.Duration) error {
+		now := time.Now()
+		if left := at.Sub(now); left >= d-d/deadlineGrain && left <= d {
+			return nil
+		}
+		at = now.Add(d)
+		return set(at)
+	}
 }
 
 // causeOf puts an error of an established connection into a class.

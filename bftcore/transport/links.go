@@ -33,7 +33,7 @@ const (
 
 // Handler takes a frame from replica from. It owns frame. Calls for one sender come one after the
 // other, in order; calls for different senders may come at the same time. While it does not return, no
-// more is read from that peer (with Mesh: from any). It must not call Close.
+// more is read from that peer. It must not call Close.
 type Handler func(from int, frame []byte)
 
 // Links are one replica's links to all others. Methods are safe for concurrent use.

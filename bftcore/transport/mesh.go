@@ -3,7 +3,6 @@ package transport
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"sync"
 )
 
@@ -20,20 +19,20 @@ type Mesh struct {
 	boxes []*inbox // by receiver
 }
 
-// inbox holds what waits for one receiver.
+// inbox is what is for one receiver.
 type inbox struct {
-	wake chan struct{} // has a token when items may have become non-empty
-
 	mu       sync.Mutex
-	attached bool
-	items    []item
-	spare    []item
-	peers    []PeerStats // by sender, seen from the sender for what is sent, from the receiver for the rest
+	attached bool  // guarded by mu
+	from     []box // by sender
 }
 
-type item struct {
-	from  int
-	frame []byte
+// box holds what waits from one sender for one receiver.
+type box struct {
+	wake chan struct{} // has a token when items may have become non-empty
+
+	mu    sync.Mutex
+	items [][]byte  // guarded by mu
+	stats PeerStats // seen from the sender for what is sent, from the receiver for the rest; guarded by mu
 }
 
 // NewMesh returns a mesh for n replicas, 1 to MaxReplicas; panics outside.
@@ -49,36 +48,41 @@ func NewMesh(n int, opts MeshOptions) *Mesh {
 	}
 	m := &Mesh{opts: opts, boxes: make([]*inbox, n)}
 	for i := range m.boxes {
-		m.boxes[i] = &inbox{wake: make(chan struct{}, 1), peers: make([]PeerStats, n)}
+		m.boxes[i] = &inbox{from: make([]box, n)}
+		for from := range n {
+			m.boxes[i].from[from].wake = make(chan struct{}, 1)
+		}
 	}
 	return m
 }
 
-// Attach starts the links of replica self: one goroutine calls handler for every frame. ErrOptions when
+// Attach starts the links of replica self: one goroutine for each sender calls handler. ErrOptions when
 // self is out of range or attached already. After Close the replica may be attached again.
 func (m *Mesh) Attach(self int, handler Handler) (Links, error) {
 	if self < 0 || self >= len(m.boxes) || handler == nil {
 		return nil, fmt.Errorf("%w: replica %d of %d, or no handler", ErrOptions, self, len(m.boxes))
 	}
-	box := m.boxes[self]
-	box.mu.Lock()
-	defer box.mu.Unlock()
-	if box.attached {
+	mine := m.boxes[self]
+	mine.mu.Lock()
+	defer mine.mu.Unlock()
+	if mine.attached {
 		return nil, fmt.Errorf("%w: replica %d is attached already", ErrOptions, self)
 	}
-	box.attached = true
-	l := &meshLinks{mesh: m, self: self, stop: make(chan struct{}), done: make(chan struct{})}
-	go l.receive(handler)
+	mine.attached = true
+	l := &meshLinks{mesh: m, self: self, stop: make(chan struct{})}
+	for from := range mine.from {
+		l.group.Go(func() { l.receive(from, handler) })
+	}
 	return l, nil
 }
 
 // meshLinks are the links of one attached replica.
 type meshLinks struct {
-	mesh *Mesh
-	self int
-	once sync.Once
-	stop chan struct{}
-	done chan struct{}
+	mesh  *Mesh
+	self  int
+	once  sync.Once
+	stop  chan struct{}
+	group sync.WaitGroup
 }
 
 func (l *meshLinks) closed() bool {
@@ -94,90 +98,92 @@ func (l *meshLinks) Send(to int, frame []byte) {
 	if to == l.self {
 		panic("transport: replica sends to itself")
 	}
-	box := l.mesh.boxes[to]
+	b := &l.mesh.boxes[to].from[l.self]
 	if l.closed() {
 		return
 	}
 	cost := frameHeaderBytes + len(frame)
-	box.mu.Lock()
-	defer box.mu.Unlock()
-	p := &box.peers[l.self]
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	switch {
 	case len(frame) == 0 || len(frame) > l.mesh.opts.MaxFrameBytes:
-		p.RefusedFrames++
+		b.stats.RefusedFrames++
 		return
-	case p.QueuedBytes+cost > l.mesh.opts.QueueBytes:
-		p.DroppedFrames++
+	case b.stats.QueuedBytes+cost > l.mesh.opts.QueueBytes:
+		b.stats.DroppedFrames++
 		return
 	}
-	if len(box.items) == 0 {
+	if len(b.items) == 0 {
 		select {
-		case box.wake <- struct{}{}:
+		case b.wake <- struct{}{}:
 		default:
 		}
 	}
-	p.QueuedBytes += cost
-	box.items = append(box.items, item{l.self, bytes.Clone(frame)})
+	b.stats.QueuedBytes += cost
+	b.items = append(b.items, bytes.Clone(frame))
 }
 
-// receive delivers until Close.
-func (l *meshLinks) receive(handler Handler) {
-	defer close(l.done)
-	box := l.mesh.boxes[l.self]
+// receive delivers what one sender sends until Close.
+func (l *meshLinks) receive(from int, handler Handler) {
+	b := &l.mesh.boxes[l.self].from[from]
+	var spare [][]byte
 	for {
-		for _, it := range box.take() {
+		spare = b.take(spare)
+		for _, frame := range spare {
 			if l.closed() {
 				return
 			}
-			handler(it.from, it.frame)
+			handler(from, frame)
 		}
 		select {
 		case <-l.stop:
 			return
-		case <-box.wake:
+		case <-b.wake:
 		}
 	}
 }
 
-// take empties the inbox. The items are valid until the next call.
-func (b *inbox) take() []item {
+// take empties the box; what was taken before is room for what comes.
+func (b *box) take(spare [][]byte) [][]byte {
+	clear(spare)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	items := b.items
-	clear(b.spare)
-	b.items, b.spare = b.spare[:0], items
-	for _, it := range items {
-		p := &b.peers[it.from]
-		p.QueuedBytes = 0
-		p.SentFrames++
-		p.SentBytes += uint64(len(it.frame))
+	b.items = spare[:0]
+	b.stats.QueuedBytes = 0
+	for _, frame := range items {
+		b.stats.SentFrames++
+		b.stats.SentBytes += uint64(len(frame))
 	}
 	return items
 }
 
+func (b *box) snapshot() PeerStats {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.stats
+}
+
 func (l *meshLinks) Refuse(from int) {
-	box := l.mesh.boxes[l.self]
-	box.mu.Lock()
-	defer box.mu.Unlock()
-	box.peers[from].Ended[CauseGarbage]++
+	b := &l.mesh.boxes[l.self].from[from]
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stats.Ended[CauseGarbage]++
 }
 
 func (l *meshLinks) Stats() Stats {
 	s := Stats{Peers: make([]PeerStats, len(l.mesh.boxes))}
-	mine := l.mesh.boxes[l.self]
-	mine.mu.Lock()
-	received := slices.Clone(mine.peers)
-	mine.mu.Unlock()
-	for i, box := range l.mesh.boxes {
+	for i, theirs := range l.mesh.boxes {
 		if i == l.self {
 			continue
 		}
-		box.mu.Lock()
-		s.Peers[i] = box.peers[l.self]
-		s.Peers[i].Connected = box.attached
-		box.mu.Unlock()
-		s.Peers[i].ReceivedFrames, s.Peers[i].ReceivedBytes = received[i].SentFrames, received[i].SentBytes
-		s.Peers[i].Ended = received[i].Ended
+		s.Peers[i] = theirs.from[l.self].snapshot()
+		theirs.mu.Lock()
+		s.Peers[i].Connected = theirs.attached
+		theirs.mu.Unlock()
+		received := l.mesh.boxes[l.self].from[i].snapshot()
+		s.Peers[i].ReceivedFrames, s.Peers[i].ReceivedBytes = received.SentFrames, received.SentBytes
+		s.Peers[i].Ended = received.Ended
 	}
 	return s
 }
@@ -185,13 +191,14 @@ func (l *meshLinks) Stats() Stats {
 func (l *meshLinks) Close() error {
 	l.once.Do(func() {
 		close(l.stop)
-		<-l.done
-		box := l.mesh.boxes[l.self]
-		box.take() // what a process had not handled is gone with it
-		box.mu.Lock()
-		box.attached = false
-		box.mu.Unlock()
+		l.group.Wait()
+		mine := l.mesh.boxes[l.self]
+		for from := range mine.from {
+			mine.from[from].take(nil) // what a process had not handled is gone with it
+		}
+		mine.mu.Lock()
+		mine.attached = false
+		mine.mu.Unlock()
 	})
-	<-l.done
 	return nil
 }

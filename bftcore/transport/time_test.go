@@ -51,7 +51,7 @@ func (p *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 
 // timed prepares two replicas over pipes; the caller runs in a synctest bubble and closes them there.
 func timed(t *testing.T) (*cluster, []Options, *pipeListener) {
-	c := &cluster{t: t, links: make([]Links, 2), events: make([][]Event, 2), block: make([]chan struct{}, 2)}
+	c := &cluster{t: t, links: make([]Links, 2), events: make([][]Event, 2), block: [][]chan struct{}{make([]chan struct{}, 2), make([]chan struct{}, 2)}}
 	c.change = sync.NewCond(&c.mu)
 	c.got = [][][][]byte{make([][][]byte, 2), make([][][]byte, 2)}
 	c.addPeer("0")

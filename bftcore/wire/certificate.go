@@ -8,7 +8,7 @@ import (
 type CertKind uint8
 
 // Kinds of certificates. PREPARE, COMMIT, VIEW-CHANGE and NEW-VIEW move a trusted counter; the rest
-// are attestations, which do not. Kinds beyond CertBodyStored belong to later work.
+// are attestations, which do not. CertNVAck and CertForward are not used.
 const (
 	CertPrepare    CertKind = 1
 	CertCommit     CertKind = 2
@@ -26,6 +26,10 @@ const (
 	CertRecInfo    CertKind = 14
 	CertRecState   CertKind = 15
 	CertForward    CertKind = 16
+	CertRecHello   CertKind = 17
+	CertRecRequest CertKind = 18
+
+	maxCertKind = CertRecRequest
 )
 
 // Certificate is a statement that one enclave incarnation made once: "this digest, at this counter
@@ -84,7 +88,7 @@ func CertificateBytes(n int) int {
 func ReadCertificate(r *canon.Reader) Certificate {
 	var c Certificate
 	c.Kind = CertKind(r.Uint8())
-	if c.Kind == 0 || c.Kind > CertForward || r.Uint8() != Version {
+	if c.Kind == 0 || c.Kind > maxCertKind || r.Uint8() != Version {
 		r.Fail(errKind)
 		return c
 	}
@@ -109,6 +113,18 @@ func DecodeCertificate(b []byte) (Certificate, error) {
 	c := ReadCertificate(r)
 	if err := r.Done(); err != nil {
 		return Certificate{}, malformed("certificate", err)
+	}
+	return c, nil
+}
+
+// CertificateOf reads the certificate that an encoded message begins with, and nothing of what follows it.
+// ErrMalformed for a message that begins otherwise.
+func CertificateOf(msg []byte) (Certificate, error) {
+	r := canon.NewReader(msg)
+	r.Fixed(2)
+	c := ReadCertificate(r)
+	if err := r.Err(); err != nil {
+		return Certificate{}, malformed("certificate of a message", err)
 	}
 	return c, nil
 }

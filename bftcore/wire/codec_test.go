@@ -20,12 +20,15 @@ func codecs() []codec {
 			FullBytes: result.Append(nil)}, {Sequence: 2, Request: fill(4), Result: fill(5)}},
 	}
 	fetch := Fetch{From: 5, To: 9}
-	progress := Progress{View: 1, Prepared: 9, Executed: 8, Synced: 7}
-	return []codec{
+	query, verdicts := sampleCacheQuery(), sampleCacheReply()
+	asked, marks := sampleMarksQuery(), sampleMarksReply()
+	progress := Progress{View: 1, Prepared: 9, Executed: 8, Synced: 7, Stable: 6}
+	proof := AppendProof(nil, AppendPrepare(nil, &prepare, requests), [][]byte{AppendCommit(nil, &commit, &prepare)})
+	return append(append(enclaveCodecs(), transferCodecs()...), []codec{
 		of("certificate", prepare.Append(nil), DecodeCertificate,
 			func(c Certificate) []byte { return c.Append(nil) },
 			func(t *rapid.T) []byte {
-				c := randomCertificate(t, CertKind(rapid.IntRange(1, int(CertForward)).Draw(t, "kind")))
+				c := randomCertificate(t, CertKind(rapid.IntRange(1, int(maxCertKind)).Draw(t, "kind")))
 				return c.Append(nil)
 			}),
 		of("request", requests[0].Raw, DecodeRequest,
@@ -48,18 +51,35 @@ func codecs() []codec {
 				c.New, c.Digest = p.New, p.Digest
 				return AppendCommit(nil, &c, &p)
 			}),
+		of("PROOF", proof, DecodeProof,
+			func(p Proof) []byte { return AppendProof(nil, p.Prepare.Raw, p.Raw) },
+			func(t *rapid.T) []byte {
+				p, c := randomCertificate(t, CertPrepare), randomCertificate(t, CertCommit)
+				q := randomRequests(t)
+				p.Digest = BatchDigest(RequestDigests(q))
+				p.Replica, c.Replica, c.New, c.Digest = 0, 1, p.New, p.Digest
+				return AppendProof(nil, AppendPrepare(nil, &p, q), [][]byte{AppendCommit(nil, &c, &p)})
+			}),
 		of("FORWARD", AppendForward(nil, requests), DecodeForward,
 			func(q []Request) []byte { return AppendForward(nil, q) },
 			func(t *rapid.T) []byte { return AppendForward(nil, randomRequests(t)) }),
 		of("PROGRESS", progress.Append(nil), DecodeProgress,
 			func(p Progress) []byte { return p.Append(nil) },
 			func(t *rapid.T) []byte {
-				return Progress{View: num(t), Prepared: num(t), Executed: num(t), Synced: num(t)}.Append(nil)
+				return Progress{View: num(t), Prepared: num(t), Executed: num(t), Synced: num(t), Stable: num(t)}.Append(nil)
 			}),
+		of("CACHE-Q", AppendMACed(nil, query.AppendSigned(nil), fill(7)), DecodeCacheQuery,
+			func(q CacheQuery) []byte { return AppendMACed(nil, q.AppendSigned(nil), q.MAC) }, randomCacheQuery),
+		of("CACHE-A", AppendMACed(nil, verdicts.AppendSigned(nil), fill(8)), DecodeCacheReply,
+			func(a CacheReply) []byte { return AppendMACed(nil, a.AppendSigned(nil), a.MAC) }, randomCacheReply),
+		of("MARKS-Q", AppendMACed(nil, asked.AppendSigned(nil), fill(7)), DecodeMarksQuery,
+			func(q MarksQuery) []byte { return AppendMACed(nil, q.AppendSigned(nil), q.MAC) }, randomMarksQuery),
+		of("MARKS-A", AppendMACed(nil, marks.AppendSigned(nil), fill(8)), DecodeMarksReply,
+			func(a MarksReply) []byte { return AppendMACed(nil, a.AppendSigned(nil), a.MAC) }, randomMarksReply),
 		of("FETCH", fetch.Append(nil), DecodeFetch,
 			func(f Fetch) []byte { return f.Append(nil) },
 			func(t *rapid.T) []byte {
-				return Fetch{From: num(t), To: num(t), Body: digest(t), Offset: num(t)}.Append(nil)
+				return Fetch{From: num(t), To: num(t), View: num(t), Body: digest(t), Offset: num(t)}.Append(nil)
 			}),
 		of("body", piece.Append(nil, KindBody), pieceOf(KindBody),
 			func(p Piece) []byte { return p.Append(nil, KindBody) },
@@ -84,7 +104,7 @@ func codecs() []codec {
 			DecodeReplySet,
 			func(s ReplySet) []byte { return AppendReplySet(nil, s.AppendReplySigned(nil), s.MAC, s.Entries) },
 			randomReplies),
-	}
+	}...)
 }
 
 func pieceOf(k Kind) func([]byte) (Piece, error) {

@@ -11,8 +11,10 @@
 // enclave/counter and enclave/troxy), so that no encoding of one type can pass for another.
 //
 // Every message starts with its kind (one byte) and the format version (one byte). Kinds of later work
-// (view change, checkpoints, state transfer, recovery, founding) are named in kind.go so that numbers
-// never move.
+// (state transfer, fast reads) are named in kind.go so that numbers never move.
+//
+// What enclaves say about views, checkpoints, restarts and foundings is a certificate and the body that its
+// digest binds; a decoder checks that binding, a MAC takes an enclave.
 //
 // Names follow Hybster (EuroSys 2017) and Troxy (DSN 2018): view, order number, PREPARE, COMMIT,
 // checkpoint, trusted counter certificate; incarnation vectors follow Michael et al. (DISC 2017); the

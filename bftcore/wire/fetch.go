@@ -3,10 +3,12 @@ package wire
 import "troxymail/bftcore/wire/canon"
 
 // Fetch asks a peer for the PREPAREs and COMMITs of orders From to To (inclusive; 0 for none), or for a
-// piece of a body. Answers to the first are ordinary PREPARE and COMMIT messages; to the second, Piece
-// messages of KindFetched.
+// piece of a body. Answers to the first are ordinary PREPARE and COMMIT messages, or a PROOF for an order that
+// is executed; to the second, Piece messages of KindFetched. With both From and Body it asks for the batch of
+// that digest: a PREPARE of it in whatever view is the answer.
 type Fetch struct {
 	From, To uint64
+	View     uint64 // only PREPAREs of this view, wanted for a vote; 0 for whatever proves the orders
 	Body     Digest // zero for none
 	Offset   uint64 // byte offset into the body
 }
@@ -16,6 +18,7 @@ func (f Fetch) Append(dst []byte) []byte {
 	dst = appendHead(dst, KindFetch)
 	dst = canon.AppendUint64(dst, f.From)
 	dst = canon.AppendUint64(dst, f.To)
+	dst = canon.AppendUint64(dst, f.View)
 	dst = canon.AppendFixed(dst, f.Body[:])
 	return canon.AppendUint64(dst, f.Offset)
 }
@@ -24,7 +27,7 @@ func (f Fetch) Append(dst []byte) []byte {
 func DecodeFetch(b []byte) (Fetch, error) {
 	r := canon.NewReader(b)
 	readHead(r, KindFetch)
-	f := Fetch{From: number(r), To: number(r), Body: r.Copy32(), Offset: number(r)}
+	f := Fetch{From: number(r), To: number(r), View: number(r), Body: r.Copy32(), Offset: number(r)}
 	if err := r.Done(); err != nil {
 		return Fetch{}, malformed("FETCH", err)
 	}

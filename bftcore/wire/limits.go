@@ -27,6 +27,9 @@ const (
 	MaxBatchRequests = 1024
 	// MaxBatchBytes bounds the encoded requests of one PREPARE; one request always fits.
 	MaxBatchBytes = 1 << 20
+	// MaxEntries bounds the orders above its stable checkpoint that an enclave certifies, and so the
+	// entries of one disclosure.
+	MaxEntries = 2048
 	// MaxReplies bounds the entries of one reply set.
 	MaxReplies = MaxBatchRequests
 	// MaxMessageBytes bounds any one encoded message between replicas.

@@ -8,12 +8,13 @@ type Progress struct {
 	Prepared uint64 // highest order with a PREPARE, without a gap below
 	Executed uint64
 	Synced   uint64 // highest order that is durable in this host's log and applied store
+	Stable   uint64 // order of its stable checkpoint
 }
 
 // Append appends the message.
 func (p Progress) Append(dst []byte) []byte {
 	dst = appendHead(dst, KindProgress)
-	for _, v := range [...]uint64{p.View, p.Prepared, p.Executed, p.Synced} {
+	for _, v := range [...]uint64{p.View, p.Prepared, p.Executed, p.Synced, p.Stable} {
 		dst = canon.AppendUint64(dst, v)
 	}
 	return dst
@@ -23,7 +24,8 @@ func (p Progress) Append(dst []byte) []byte {
 func DecodeProgress(b []byte) (Progress, error) {
 	r := canon.NewReader(b)
 	readHead(r, KindProgress)
-	p := Progress{View: number(r), Prepared: number(r), Executed: number(r), Synced: number(r)}
+	p := Progress{View: number(r), Prepared: number(r), Executed: number(r), Synced: number(r),
+		Stable: number(r)}
 	if err := r.Done(); err != nil {
 		return Progress{}, malformed("PROGRESS", err)
 	}

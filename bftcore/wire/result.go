@@ -2,6 +2,7 @@ package wire
 
 import (
 	"crypto/sha256"
+	"slices"
 
 	"troxymail/bftcore/wire/canon"
 )
@@ -35,10 +36,8 @@ func (r *Result) Head() ResultHead {
 
 // Digest is what replicas vote on: it covers status, touched keys and payload.
 func (h *ResultHead) Digest() Digest {
-	s := sha256.New()
-	s.Write([]byte("troxymail/result/v1"))
-	s.Write(h.Append(nil))
-	return Digest(s.Sum(nil))
+	var room [256]byte // a head with a key or two fits
+	return sha256.Sum256(h.Append(append(room[:0], "troxymail/result/v1"...)))
 }
 
 // Digest returns the digest of the result's head.
@@ -63,6 +62,7 @@ func ReadResultHead(r *canon.Reader) ResultHead {
 
 // Append appends the whole result.
 func (r *Result) Append(dst []byte) []byte {
+	dst = slices.Grow(dst, 2+4+len(r.Touched)*(KeyBytes+32)+4+len(r.Payload))
 	return canon.AppendBytes(appendOutcome(dst, r.Status, r.Touched), r.Payload)
 }
 

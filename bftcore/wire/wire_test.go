@@ -99,7 +99,7 @@ func TestLimits(t *testing.T) {
 		"generation":   change(func(c *Certificate) { c.Founding.Generation = 1<<32 - 1 }),
 		"replica":      change(func(c *Certificate) { c.Replica = MaxReplicas }),
 		"kind 0":       change(func(c *Certificate) { c.Kind = 0 }),
-		"kind unknown": change(func(c *Certificate) { c.Kind = CertForward + 1 }),
+		"kind unknown": change(func(c *Certificate) { c.Kind = maxCertKind + 1 }),
 		"no vector":    change(func(c *Certificate) { c.Vector = nil }),
 		"long vector":  change(func(c *Certificate) { c.Vector = make([]uint32, MaxReplicas+1) }),
 	} {

@@ -10,6 +10,8 @@ import (
 const (
 	// DefaultBytes is the budget of a cache that was made without one.
 	DefaultBytes = 64 << 20
+	// PartsBytes is the budget of the cache for parts of mailboxes: a mailbox of a million messages takes some 11 MiB.
+	PartsBytes = 32 << 20
 	// EntryOverhead is what every entry counts beyond its content: keys, links, map.
 	EntryOverhead = 256
 	// itemShare is which part of the budget the largest item may take.
@@ -58,7 +60,12 @@ func New(budget int64) *Cache {
 func (c *Cache) MaxItem() int64 { return max(c.maxItem-EntryOverhead, 0) }
 
 // Get returns the plaintext under digest. It is shared: the caller must not change it.
-func (c *Cache) Get(digest wire.Digest) ([]byte, bool) {
+func (c *Cache) Get(digest wire.Digest) ([]byte, bool) { return c.get(digest, 1) }
+
+// Again is Get for who asked for the same a moment ago: it is no sign that others will, and does not count as one.
+func (c *Cache) Again(digest wire.Digest) ([]byte, bool) { return c.get(digest, 0) }
+
+func (c *Cache) get(digest wire.Digest, use int) ([]byte, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.entries[digest]
@@ -67,7 +74,7 @@ func (c *Cache) Get(digest wire.Digest) ([]byte, bool) {
 		return nil, false
 	}
 	c.stats.Hits++
-	e.uses = min(e.uses+1, maxUses)
+	e.uses = min(e.uses+use, maxUses)
 	return e.plaintext, true
 }
 

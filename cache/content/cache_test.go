@@ -76,6 +76,39 @@ func TestAScanDoesNotDisplaceWhatIsUsed(t *testing.T) {
 	}
 }
 
+// Nor must one that reads everything in pieces, each entry many times in a row.
+func TestAScanInPiecesIsAScan(t *testing.T) {
+	const hot, scan, pieces = 300, 20_000, 20
+	left := func(again func(*Cache, wire.Digest) ([]byte, bool)) (hits int) {
+		c := New(1000 * (EntryOverhead + 100))
+		for range 3 {
+			for n := range hot {
+				if _, hit := c.Get(digest(n)); !hit {
+					c.Put(digest(n), make([]byte, 100))
+				}
+			}
+		}
+		for n := range scan {
+			c.Put(digest(hot+n), make([]byte, 100))
+			for range pieces {
+				again(c, digest(hot+n))
+			}
+		}
+		for n := range hot {
+			if _, hit := c.Get(digest(n)); hit {
+				hits++
+			}
+		}
+		return hits
+	}
+	if n := left((*Cache).Again); n < hot*9/10 {
+		t.Errorf("after a scan in pieces %d of %d used entries were left", n, hot)
+	}
+	if n := left((*Cache).Get); n > hot/2 {
+		t.Errorf("%d are left even when every piece counts: this test shows nothing", n)
+	}
+}
+
 // What was evicted unused and comes back soon is worth keeping: it goes to the main queue.
 func TestAGhostComesBackToTheMainQueue(t *testing.T) {
 	c := New(100 * (EntryOverhead + 100))

@@ -57,6 +57,13 @@ func (l *hostLink) Send(frames ...[]byte) error {
 	return boundary.ErrClosed
 }
 
+// Pace implements boundary.Link.
+func (l *hostLink) Pace() {
+	if over := l.link(); over != nil {
+		over.Pace()
+	}
+}
+
 // Recv implements boundary.Link.
 func (l *hostLink) Recv() ([][]byte, error) {
 	<-l.up

@@ -19,6 +19,8 @@ import (
 
 	"troxymail/cmd/internal/config"
 	"troxymail/cmd/internal/enrol"
+	"troxymail/cmd/internal/gcpace"
+	"troxymail/cmd/internal/timerslack"
 	"troxymail/enclave/genesis"
 	"troxymail/enclave/handover"
 	"troxymail/enclave/tee"
@@ -54,6 +56,8 @@ type options struct {
 }
 
 func main() {
+	gcpace.Start()
+	timerslack.Set()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)

@@ -71,14 +71,15 @@ func (r *replica) once(ctx context.Context) error {
 	defer link.Close()
 	s, err := service.New(service.Options{
 		Self: r.conf.Replica, Genesis: r.conf.Genesis, Secrets: r.secrets, Certificate: r.chain, Link: link,
-		Listen: r.listenClients, Admin: admin, Handover: r.giver,
+		Listen: r.listenClients, Name: r.conf.Names[0], Admin: admin, Handover: r.giver, Bounded: r.conf.Bounded,
+		Ordered:   r.conf.Ordered,
 		Simulated: r.platform.Simulated(), Platform: r.platform.Name(), Logger: r.logger,
 	})
 	if err != nil {
 		_ = admin.Close()
 		return err
 	}
-	defer measure(s)()
+	defer measure(s, r)()
 	began := time.Now()
 	err = s.Run(ctx)
 	switch {
@@ -94,31 +95,53 @@ func (r *replica) once(ctx context.Context) error {
 	return err
 }
 
+// clientPorts are the keys and addresses of the ports for clients, in the order of service.Listeners' fields.
+func (r *replica) clientPorts() [6][2]string {
+	return [6][2]string{{"imap", r.conf.IMAP}, {"imaps", r.conf.IMAPS}, {"submission", r.conf.Submission},
+		{"submissions", r.conf.Submissions}, {"smtp", r.conf.SMTP}, {"autoconfig", r.conf.Autoconfig}}
+}
+
 // listenClients opens the ports for clients, once the replica can serve.
 func (r *replica) listenClients() (service.Listeners, error) {
-	imap, err := r.listen("imap", r.conf.IMAP)
+	l, err := r.openPorts()
 	if err != nil {
 		return service.Listeners{}, err
 	}
-	imaps, err := r.listen("imaps", r.conf.IMAPS)
-	if err != nil {
-		_ = imap.Close()
-		return service.Listeners{}, err
+	var told []any
+	for _, p := range r.clientPorts() {
+		told = append(told, p[0], p[1])
 	}
-	r.logger.Info("enclave.serving", "imap", r.conf.IMAP, "imaps", r.conf.IMAPS)
-	return service.Listeners{IMAP: imap, IMAPS: imaps}, nil
+	r.logger.Info("enclave.serving", told...)
+	return service.Listeners{IMAP: l[0], IMAPS: l[1], Submission: l[2], Submissions: l[3], SMTP: l[4],
+		Autoconfig: l[5]}, nil
+}
+
+// openPorts opens all of them or none.
+func (r *replica) openPorts() (open [6]net.Listener, err error) {
+	for i, p := range r.clientPorts() {
+		if open[i], err = r.listen(p[0], p[1]); err != nil {
+			closePorts(open)
+			return open, err
+		}
+	}
+	return open, nil
+}
+
+func closePorts(all [6]net.Listener) {
+	for _, l := range all {
+		if l != nil {
+			_ = l.Close()
+		}
+	}
 }
 
 // tryPorts opens and closes the ports for clients, so that one in use is told at the start.
 func (r *replica) tryPorts() error {
-	for _, x := range []struct{ key, address string }{{"imap", r.conf.IMAP}, {"imaps", r.conf.IMAPS}} {
-		l, err := r.listen(x.key, x.address)
-		if err != nil {
-			return err
-		}
-		_ = l.Close()
+	open, err := r.openPorts()
+	if err == nil {
+		closePorts(open)
 	}
-	return nil
+	return err
 }
 
 func (r *replica) listen(key, address string) (net.Listener, error) {

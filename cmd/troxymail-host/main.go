@@ -1,7 +1,7 @@
 // Command troxymail-host is the untrusted side of one replica: it orders, stores and talks to the other
 // hosts for its enclave, a process of its own that dials it. It sees sealed records only.
 //
-// Files: main.go (start and end), serve.go (links and enclaves), admin.go (HTTP), metrics.go.
+// Files: main.go (start and end), edges.go (where tests put a liar), serve.go (links and enclaves), admin.go (HTTP), metrics.go.
 package main
 
 import (
@@ -18,8 +18,10 @@ import (
 
 	"troxymail/bftcore/transport"
 	"troxymail/cmd/internal/config"
+	"troxymail/cmd/internal/gcpace"
 	"troxymail/cmd/internal/host"
 	"troxymail/cmd/internal/pki"
+	"troxymail/cmd/internal/timerslack"
 )
 
 const description = `The untrusted host of one replica of a Troxymail cluster. "troxymail init" writes its configuration.`
@@ -27,9 +29,12 @@ const description = `The untrusted host of one replica of a Troxymail cluster. "
 type cli struct {
 	Config string `help:"Configuration: host-I.toml as troxymail init wrote it." placeholder:"FILE" required:""`
 	New    bool   `help:"Make the data folder of a host that has never run, and start. Never for a replica that lost its disk."`
+	Edges  edges  `embed:""`
 }
 
 func main() {
+	gcpace.Start()
+	timerslack.Set()
 	var c cli
 	kong.Parse(&c, kong.Name("troxymail-host"), kong.Description(description), kong.UsageOnError())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -62,13 +67,17 @@ func run(ctx context.Context, c *cli) error {
 		}
 	}
 	h, err := host.Open(host.Options{
-		Dir: conf.DataDir, Self: conf.Replica, Replicas: conf.Genesis.Replicas, Founding: conf.Genesis.Founding(),
-		Genesis: conf.Genesis.Hash(), FirstMailbox: conf.Genesis.FirstMailbox, Logger: logger,
+		Dir: conf.DataDir, Self: conf.Replica, Replicas: conf.Genesis.Replicas,
+		Genesis: conf.Genesis.Hash(), FirstMailbox: conf.Genesis.FirstMailbox,
+		Strict: conf.Sync == config.SyncStrict, Logger: logger,
 	})
 	if err != nil {
 		return fmt.Errorf("data_dir %s: %w", conf.DataDir, err)
 	}
-	s := &server{conf: &conf, host: h, logger: logger}
+	if err := c.Edges.open(ctx, &conf); err != nil {
+		return errors.Join(err, h.Close())
+	}
+	s := &server{conf: &conf, host: h, edges: &c.Edges, logger: logger}
 	err = s.run(ctx, certificate, ports)
 	return errors.Join(err, h.Close())
 }

@@ -35,6 +35,7 @@ type certificate = tls.Certificate
 type server struct {
 	conf   *config.Host
 	host   *host.Host
+	edges  *edges
 	links  transport.Links
 	logger *slog.Logger
 }
@@ -47,7 +48,7 @@ func (s *server) run(ctx context.Context, c certificate, ports *listeners) error
 	}
 	defer links.Close()
 	s.links = links
-	s.host.Connect(links)
+	s.host.Connect(s.edges.links(links))
 	run, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var group sync.WaitGroup
@@ -82,7 +83,7 @@ func (s *server) run(ctx context.Context, c certificate, ports *listeners) error
 func (s *server) linkOptions(c certificate, l net.Listener) transport.Options {
 	o := transport.Options{
 		Self: int(s.conf.Replica), Cluster: s.conf.Genesis.Hash(), Certificate: c, Listener: l,
-		Handler: s.host.Receive, Observe: func(e transport.Event) { logPeer(s.logger, e) }, QueueBytes: queueBytes,
+		Handler: s.edges.receive(s.host.Receive), Observe: func(e transport.Event) { logPeer(s.logger, e) }, QueueBytes: queueBytes,
 	}
 	for _, h := range s.conf.Genesis.Hosts {
 		o.Peers = append(o.Peers, transport.Peer{Addr: h.Address, Key: h.Key})
@@ -108,7 +109,7 @@ func (s *server) serveEnclaves(ctx context.Context, l net.Listener) error {
 			if current != nil {
 				_ = current.Close()
 			}
-			link := boundary.Over(c)
+			link := s.edges.link(boundary.Over(c))
 			current = link
 			group.Go(func() {
 				s.logger.Info("enclave.connected")

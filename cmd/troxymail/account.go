@@ -14,11 +14,13 @@ import (
 // accountCmd is troxymail account.
 type accountCmd struct {
 	Add     addCmd     `cmd:"" help:"Make an account."`
-	Passwd  passwdCmd  `cmd:"" help:"Set an account's password; its sessions end."`
+	Passwd  passwdCmd  `cmd:"" help:"Set an account's password; its app passwords and its sessions end."`
 	List    listCmd    `cmd:"" help:"List the accounts."`
 	Disable disableCmd `cmd:"" help:"Let an account log in no more; its sessions end. Its mail stays."`
 	Enable  enableCmd  `cmd:"" help:"Let a disabled account log in again."`
 	Remove  removeCmd  `cmd:"" help:"Remove an account with all its mail, for ever."`
+
+	AppPassword appPasswordCmd `cmd:"" help:"Give an account passwords for single devices and programs, or take them back."`
 }
 
 // Help is printed below the commands.
@@ -31,6 +33,7 @@ Examples:
   pass show mail/bob | troxymail account add bob@example.org --admin cluster.json --password-stdin
   troxymail account passwd bob@example.org --admin cluster.json
   troxymail account list --admin cluster.json --json
+  troxymail account app-password add bob@example.org --name phone --admin cluster.json
   troxymail account disable bob@example.org --admin cluster.json`
 }
 

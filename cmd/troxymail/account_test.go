@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"troxymail/cmd/internal/adminclient"
+	"troxymail/enclave/boundary"
 	"troxymail/mail/auth"
 )
 
@@ -50,16 +51,22 @@ func TestSize(t *testing.T) {
 func TestTable(t *testing.T) {
 	lag := uint64(3)
 	r := adminclient.Report{Simulated: true, Replicas: []adminclient.Row{
-		{ID: 0, Role: "leader", Enclave: "active", Executed: 70, Synced: 69, Lag: &lag, Incarnation: 1, Digest: strings.Repeat("ab", 32), DigestOrder: 64},
+		{ID: 0, Role: "leader", Enclave: "active", Executed: 70, Synced: 69, Stable: 64, Lag: &lag, Incarnation: 1, Sync: "strict",
+			Reads: boundary.Reads{Current: 5, Checked: 3, Bounded: 1, Ordered: 1, ContentHits: 5, PartsHits: 1, PartsMisses: 2}, Digest: strings.Repeat("ab", 32), DigestOrder: 64},
 		{ID: 1, Role: "unreachable", Enclave: "unreachable", Alarms: []string{"unreachable: it does not answer"}},
+		{ID: 2, Role: "starting", Enclave: "starting"},
 	}}
+	r.Faults.Out = []adminclient.Out{{Replica: 1, Why: "unreachable"}, {Replica: 2, Why: "not active"}}
 	var out bytes.Buffer
 	if err := table(&out, &r); err != nil {
 		t.Fatal(err)
 	}
-	const want = `REPLICA  ROLE         ENCLAVE      VIEW  EXECUTED  SYNCED  STABLE  LAG  INCARNATION  DIGEST (AT)
-0        leader       active       0     70        69      0       3    1            abababababab (64)
-1        unreachable  unreachable  -     -         -       -       -    -            -
+	const want = `REPLICA  ROLE         ENCLAVE      VIEW  EXECUTED  SYNCED  STABLE  LAG  SYNC    INCARNATION  UNORDERED READS  CACHE HITS  DIGEST (AT)
+0        leader       active       0     70        69      64      3    strict  1            90.0% of 10      75.0% of 8  abababababab (64)
+1        unreachable  unreachable  -     -         -       -       -    -       -            -                -           -
+2        starting     starting     -     -         -       -       -    -       -            -                -           -
+
+1 of 3 serve, and 2 are needed: the group does not serve (replica 1: unreachable, replica 2: not active)
 
 ALARM at replica 1: unreachable: it does not answer
 

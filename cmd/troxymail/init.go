@@ -17,6 +17,7 @@ type initCmd struct {
 	Domain   string   `help:"The mail domain." required:"" placeholder:"DOMAIN"`
 	Replicas []string `help:"One machine for each replica, by host name or IP address." xor:"where" required:"" placeholder:"HOST,HOST,HOST"`
 	Loopback int      `help:"Instead: N replicas on this machine, with SIMULATED enclaves." xor:"where" required:"" placeholder:"N"`
+	Name     string   `help:"A name of all replicas for mail programs, which also tells them where to connect." placeholder:"HOST"`
 	BasePort int      `help:"With --loopback: replica i, counted from 0, has the ten ports from P + 10 i." placeholder:"P"`
 }
 
@@ -31,6 +32,11 @@ func (c *initCmd) Run() error {
 	}
 	if err != nil {
 		return err
+	}
+	if c.Name != "" {
+		if err := plan.Name(c.Name); err != nil {
+			return err
+		}
 	}
 	dir, err := filepath.Abs(c.Dir)
 	if err != nil {

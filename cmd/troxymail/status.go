@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"troxymail/cmd/internal/adminclient"
+	"troxymail/enclave/boundary"
 )
 
 // watchEvery is how often status --watch looks.
@@ -26,12 +27,15 @@ type statusCmd struct {
 // Help is printed below the flags.
 func (statusCmd) Help() string {
 	return `Progress (view, executed, stable, synced, digest) is what each replica's host says of itself; role,
-incarnation and enclave are its enclave's word. Digests of correct replicas are equal at equal orders: the
-order stands behind the digest. STABLE stays 0 until this version has checkpoints.
+incarnation, enclave and reads are its enclave's word. Digests of correct replicas are equal at equal orders: the
+order stands behind the digest. The last line says how many replicas can be counted on and how many more may fail: one
+that does not answer, is not active, lags or diverged uses up one of the f faults that a group of 2f+1 survives, and so
+does one that most others miss. SYNC is what its host syncs before certificates leave (sync in host-I.toml).
 
 Examples:
   troxymail status --admin cluster.json
   troxymail status --admin cluster.json --watch
+  troxymail status --admin cluster.json --json | jq '.faults.survived'
   troxymail status --admin cluster.json --json | jq '.replicas[] | select(.alarms != [])'`
 }
 
@@ -83,19 +87,20 @@ func (x *statusCmd) print(r *adminclient.Report) error {
 // table writes a report for people.
 func table(out io.Writer, r *adminclient.Report) error {
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "REPLICA\tROLE\tENCLAVE\tVIEW\tEXECUTED\tSYNCED\tSTABLE\tLAG\tINCARNATION\tDIGEST (AT)")
+	fmt.Fprintln(w, "REPLICA\tROLE\tENCLAVE\tVIEW\tEXECUTED\tSYNCED\tSTABLE\tLAG\tSYNC\tINCARNATION\tUNORDERED READS\tCACHE HITS\tDIGEST (AT)")
 	for i := range r.Replicas {
 		x := &r.Replicas[i]
 		if x.Lag == nil {
-			fmt.Fprintf(w, "%d\t%s\t%s\t-\t-\t-\t-\t-\t-\t-\n", x.ID, x.Role, x.Enclave)
+			fmt.Fprintf(w, "%d\t%s\t%s\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\n", x.ID, x.Role, x.Enclave)
 			continue
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%.12s (%d)\n", x.ID, x.Role, x.Enclave, x.View, x.Executed,
-			x.Synced, x.Stable, *x.Lag, x.Incarnation, x.Digest, x.DigestOrder)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\t%d\t%s\t%s\t%.12s (%d)\n", x.ID, x.Role, x.Enclave, x.View, x.Executed,
+			x.Synced, x.Stable, *x.Lag, x.Sync, x.Incarnation, unordered(&x.Reads), hits(&x.Reads), x.Digest, x.DigestOrder)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	fmt.Fprintf(out, "\n%s%s\n", r.Budget(), outages(r))
 	for i := range r.Replicas {
 		for _, a := range r.Replicas[i].Alarms {
 			fmt.Fprintf(out, "\nALARM at replica %d: %s", r.Replicas[i].ID, a)
@@ -108,6 +113,36 @@ func table(out io.Writer, r *adminclient.Report) error {
 		fmt.Fprintln(out, "\nSIMULATED enclaves: development only, nothing is protected from the machines they run on.")
 	}
 	return nil
+}
+
+// outages lists who cannot be counted on: " (replica 2: silent)".
+func outages(r *adminclient.Report) string {
+	text := ""
+	for _, o := range r.Faults.Out {
+		text += fmt.Sprintf(", replica %d: %s", o.Replica, o.Why)
+	}
+	if text == "" {
+		return ""
+	}
+	return " (" + text[2:] + ")"
+}
+
+// unordered says which part of the reads was answered without ordering, of how many.
+func unordered(r *boundary.Reads) string {
+	return share(r.Current+r.Checked+r.Bounded, r.Ordered)
+}
+
+// hits says which part of what was looked for in the caches was there, of how much.
+func hits(r *boundary.Reads) string {
+	return share(r.ContentHits+r.PartsHits, r.ContentMisses+r.PartsMisses)
+}
+
+// share says which part some are of all.
+func share(some, others uint64) string {
+	if some+others == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f%% of %d", 100*float64(some)/float64(some+others), some+others)
 }
 
 func anyAlarm(r *adminclient.Report) bool {

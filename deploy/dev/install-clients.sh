@@ -1,15 +1,25 @@
 #!/usr/bin/env bash
-# Installs what the tests drive (mutt, mbsync, curl, Python's imaplib; script gives mutt a terminal) on a Debian
-# or Ubuntu machine. Idempotent: does nothing, and needs no privilege, when all are there already.
+# Installs what the tests drive (mail programs; script gives mutt a terminal, Xvfb gives Thunderbird a display;
+# Dovecot is a source of imports, with a configuration of the test's own; ip and nft part networks, strace makes syncs
+# fail, mkfs.ext4 makes small disks) on a Debian or Ubuntu machine.
+# Idempotent: does nothing, and needs no privilege, when all are there already.
 set -euo pipefail
+PATH=$PATH:/usr/sbin # where servers are
 
 # command:package pairs; the command is what the tests start.
-wanted=(curl:curl mutt:mutt mbsync:isync python3:python3 script:bsdutils make:make)
+wanted=(curl:curl mutt:mutt neomutt:neomutt mbsync:isync offlineimap:offlineimap3 getmail:getmail6 fetchmail:fetchmail
+  msmtp:msmtp swaks:swaks thunderbird:thunderbird Xvfb:xvfb python3:python3 script:bsdutils make:make
+  dovecot:dovecot-imapd ip:iproute2 nft:nftables strace:strace mkfs.ext4:e2fsprogs mount:mount)
+# Packages without a command: what swaks needs for TLS, and names with several addresses for the tests.
+libraries=(libnet-ssleay-perl libnss-wrapper)
 
 missing() {
   local pair
   for pair in "${wanted[@]}"; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || echo "${pair##*:}"
+  done
+  for pair in "${libraries[@]}"; do
+    [ -s "/var/lib/dpkg/info/$pair.list" ] || ls "/var/lib/dpkg/info/$pair":*.list >/dev/null 2>&1 || echo "$pair"
   done
 }
 

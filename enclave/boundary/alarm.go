@@ -29,6 +29,9 @@ const (
 	AlarmPeerSetBack    AlarmCode = 14
 	AlarmLogCut         AlarmCode = 15
 	AlarmBodyFlood      AlarmCode = 16
+	AlarmTransfer       AlarmCode = 17
+	AlarmUnfitPart      AlarmCode = 18
+	AlarmAwaits         AlarmCode = 24
 
 	AlarmHostSilent         AlarmCode = 64
 	AlarmBadFrames          AlarmCode = 65
@@ -38,6 +41,8 @@ const (
 	AlarmBadReplies         AlarmCode = 69
 	AlarmInactive           AlarmCode = 70
 	AlarmBadRecord          AlarmCode = 71
+	AlarmBehind             AlarmCode = 72
+	AlarmAlone              AlarmCode = 73
 
 	AlarmUnreachable AlarmCode = 128
 	AlarmDiverged    AlarmCode = 129
@@ -70,14 +75,21 @@ var alarmTexts = map[AlarmCode]struct{ name, sentence string }{
 	AlarmLogLost: {"log-lost", "its log was damaged, gone or no longer fits its store when it started; it was " +
 		"moved aside (.damaged-1) and the missing orders are fetched from peers: test the disk, and remove that " +
 		"once the replica has caught up"},
-	AlarmNeedsTransfer: {"needs-transfer", "it misses orders that no peer has in its log any more and cannot " +
-		"catch up before there is state transfer: put back its data folder as it was before the fault"},
+	AlarmNeedsTransfer: {"needs-transfer", "it misses orders that no peer has in its log any more, and takes the " +
+		"state over when it learns of a stable checkpoint: see that its peers run"},
 	AlarmPeerSetBack: {"peer-set-back", "the replica came back with less than it had written before: " +
 		"it lost data or was set back to an older copy"},
 	AlarmLogCut: {"log-cut", "the log reached its limit and was cut below what the replica still needs, " +
 		"which will not be able to catch up from here"},
 	AlarmBodyFlood: {"body-flood", "the replica's host sent more large bodies than requests named, and further " +
 		"ones were refused: see whether that host is tampered with"},
+	AlarmTransfer: {"state-transfer", "it takes the state over from its peers, and the number is the per cent that it " +
+		"has: wait, and look at its disk and network if that does not rise"},
+	AlarmUnfitPart: {"unfit-part", "the replica's host sent parts of the state that are not what f+1 replicas " +
+		"attested: its disk is damaged, or it is tampered with"},
+
+	AlarmAwaits: {"awaits", "its enclave stopped and comes back only together with the replica: start that one, or put " +
+		"the folder of its host back on another machine"},
 
 	AlarmHostSilent: {"host-silent", "its host does not answer its enclave, so the figures are missing: " +
 		"see the host's log"},
@@ -85,15 +97,20 @@ var alarmTexts = map[AlarmCode]struct{ name, sentence string }{
 		"the host is damaged or tampered with"},
 	AlarmBadMACs: {"bad-macs", "its host delivered messages of peers that are not authentic: " +
 		"a host on the way damages or forges them"},
-	AlarmRefusedCertificate: {"refused-certificate", "its enclave refused to certify what its host asked " +
-		"for: once after a restart is nothing, again and again is a fault of the host"},
+	AlarmRefusedCertificate: {"refused-certificate", "its host asked its enclave to certify something else " +
+		"where it had certified already: the host is damaged or tampered with"},
 	AlarmRefusedClaim: {"refused-claim", "its enclave refused results that its host reported: " +
 		"the host is damaged or tampered with"},
 	AlarmBadReplies: {"bad-replies", "replies of peers were refused in the vote: " +
 		"a host on the way damages, replays or forges them"},
-	AlarmInactive: {"not-active", "its enclave waits for its host and serves nobody yet: see the host's log"},
+	AlarmInactive: {"not-active", "its enclave is coming back and serves nobody yet: see whom it awaits, " +
+		"or the host's log"},
 	AlarmBadRecord: {"bad-record", "its host delivered mail that is not what was stored: " +
 		"clients were given it from elsewhere or were refused"},
+	AlarmBehind: {"behind", "its host showed its enclave writes much later than other hosts did, or not at all, and its " +
+		"clients were sent to other replicas: see whether it has too much to do, or is tampered with"},
+	AlarmAlone: {"alone", "its enclave heard of too few others, and its clients were sent to other replicas: see that " +
+		"the network between the hosts is open"},
 
 	AlarmUnreachable: {"unreachable", "it does not answer: see that the enclave's process runs " +
 		"and that its admin address is reachable"},

@@ -9,7 +9,7 @@ import (
 const (
 	// frameHead is the length in front of every frame on a connection.
 	frameHead = 4
-	// connBuffer is how much is read and written at once where that much is there.
+	// connBuffer is how much is read at once where that much is there.
 	connBuffer = 256 << 10
 )
 
@@ -17,14 +17,14 @@ const (
 // writes what Send queues, many frames at a time; Recv reads. When the connection fails, both directions
 // are closed.
 func Over(c net.Conn) Link {
-	l := &connLink{conn: c, out: newQueue(), reader: bufio.NewReaderSize(c, connBuffer)}
+	l := &connLink{conn: c, out: newStream(), reader: bufio.NewReaderSize(c, connBuffer)}
 	go l.write()
 	return l
 }
 
 type connLink struct {
 	conn   net.Conn
-	out    *queue
+	out    *stream
 	reader *bufio.Reader // of the goroutine that calls Recv
 }
 
@@ -36,6 +36,8 @@ func (l *connLink) Send(frames ...[]byte) error {
 	return err
 }
 
+func (l *connLink) Pace() { l.out.pace() }
+
 func (l *connLink) Close() error {
 	l.out.close()
 	_ = l.conn.Close()
@@ -44,19 +46,18 @@ func (l *connLink) Close() error {
 
 // write sends what is queued until the link closes.
 func (l *connLink) write() {
-	w := bufio.NewWriterSize(l.conn, connBuffer)
-	var head [frameHead]byte
 	for {
-		frames, err := l.out.take()
-		for _, f := range frames {
-			binary.BigEndian.PutUint32(head[:], uint32(len(f)))
-			_, _ = w.Write(head[:]) // a bufio.Writer keeps its first error for Flush
-			_, _ = w.Write(f)
+		pieces, err := l.out.take()
+		for i := range pieces {
+			if err == nil {
+				_, err = l.conn.Write(pieces[i].mem[:pieces[i].n])
+			}
 		}
-		if err != nil || w.Flush() != nil {
+		if err != nil {
 			_ = l.Close()
 			return
 		}
+		l.out.recycle(pieces)
 	}
 }
 

@@ -54,20 +54,26 @@ type Refusal uint8
 
 // The refusals.
 const (
-	RefusedNothing  Refusal = 0 // not refused: Certificate is valid
-	RefusedInactive Refusal = 1 // the enclave is not ACTIVE
-	RefusedPosition Refusal = 2 // the counter is past that position, or would leave a gap
-	RefusedRole     Refusal = 3 // the leader does not COMMIT, a follower does not PREPARE
-	RefusedPrepare  Refusal = 4 // the PREPARE certificate is not authentic, or is of another batch
-	RefusedRequest  Refusal = 5 // a request in the batch is not authentic
-	RefusedFrame    Refusal = 6 // not decodable
+	RefusedNothing  Refusal = 0  // not refused: Certificate is valid
+	RefusedInactive Refusal = 1  // the enclave is not ACTIVE
+	RefusedPosition Refusal = 2  // the counter is past that position, or would leave a gap
+	RefusedRole     Refusal = 3  // the leader does not COMMIT, a follower does not PREPARE
+	RefusedPrepare  Refusal = 4  // the PREPARE certificate is not authentic, or is of another batch
+	RefusedRequest  Refusal = 5  // a request in the batch is not authentic
+	RefusedFrame    Refusal = 6  // not decodable
+	RefusedView     Refusal = 7  // not in that view, mute in it, or past it
+	RefusedQuorum   Refusal = 8  // too few messages that are authentic, of distinct replicas and consistent
+	RefusedDigest   Refusal = 9  // another batch or root is settled for that order
+	RefusedWindow   Refusal = 10 // too far above the stable checkpoint, or a number out of range
+	RefusedStanding Refusal = 11 // the enclave does not stand so that the rule could be applied
+	RefusedNonce    Refusal = 12 // the message names another attempt
 )
 
 // Certified answers CertifyPrepare and CertifyCommit.
 type Certified struct {
 	Token       uint64
 	Refusal     Refusal
-	Bad         uint32 // with RefusedRequest: index of the first bad request
+	Bad         []uint32 // with RefusedRequest: indices of the bad requests, at most MaxItems, rising
 	Certificate wire.Certificate
 }
 
@@ -76,7 +82,11 @@ func (c *Certified) Append(dst []byte) []byte {
 	dst = canon.AppendUint64(head(dst, KindCertified), c.Token)
 	dst = canon.AppendUint8(dst, uint8(c.Refusal))
 	if c.Refusal != RefusedNothing {
-		return canon.AppendUint32(dst, c.Bad)
+		dst = canon.AppendCount(dst, len(c.Bad))
+		for _, i := range c.Bad {
+			dst = canon.AppendUint32(dst, i)
+		}
+		return dst
 	}
 	return c.Certificate.Append(dst)
 }
@@ -86,7 +96,9 @@ func DecodeCertified(frame []byte) (Certified, error) {
 	r := open(frame)
 	c := Certified{Token: r.Uint64(), Refusal: Refusal(r.Uint8())}
 	if c.Refusal != RefusedNothing {
-		c.Bad = r.Uint32()
+		for range r.Count(MaxItems, 4) {
+			c.Bad = append(c.Bad, r.Uint32())
+		}
 	} else {
 		c.Certificate = wire.ReadCertificate(r)
 	}
@@ -121,8 +133,8 @@ func DecodeVerified(frame []byte) (Verified, error) {
 	return v, done(r, "verified")
 }
 
-// AppendSend appends a frame that asks the host to pass message to a peer: KindSendReplies or
-// KindSendStored.
+// AppendSend appends a frame that asks the host to pass message to a peer: KindSendReplies, KindSendStored or
+// KindSendCache.
 func AppendSend(dst []byte, k Kind, to wire.ReplicaID, message []byte) []byte {
 	return canon.AppendFixed(canon.AppendUint16(head(dst, k), uint16(to)), message)
 }
@@ -167,4 +179,35 @@ func DecodeStoreBody(frame []byte) (wire.Piece, error) {
 	r := open(frame)
 	p := readPiece(r)
 	return p, done(r, "store body")
+}
+
+// Refound asks the host to gather a founding by these replicas alone, because an administrator wants it; by all again
+// when there are none. Ordered says that the administrator's order for it is here, so that OpJoin may succeed.
+type Refound struct {
+	Ordered bool
+	Members []wire.ReplicaID // rising
+}
+
+// Append appends the frame.
+func (x *Refound) Append(dst []byte) []byte {
+	dst = canon.AppendBool(head(dst, KindRefound), x.Ordered)
+	dst = canon.AppendCount(dst, len(x.Members))
+	for _, r := range x.Members {
+		dst = canon.AppendUint16(dst, uint16(r))
+	}
+	return dst
+}
+
+// DecodeRefound decodes the frame.
+func DecodeRefound(frame []byte) (Refound, error) {
+	r := open(frame)
+	x := Refound{Ordered: r.Bool()}
+	for range r.Count(wire.MaxReplicas, 2) {
+		m := wire.ReplicaID(r.Uint16())
+		if m >= wire.MaxReplicas || len(x.Members) > 0 && m <= x.Members[len(x.Members)-1] {
+			r.Fail(canon.ErrNonCanonical)
+		}
+		x.Members = append(x.Members, m)
+	}
+	return x, done(r, "refound")
 }

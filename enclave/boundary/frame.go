@@ -14,9 +14,14 @@ const (
 	MaxFrameBytes = 2 << 20
 	// MaxItems bounds the requests or certificates in one frame.
 	MaxItems = wire.MaxBatchRequests
+	// MaxMessages bounds the messages in one Ask.
+	MaxMessages = 2 * wire.MaxReplicas
 	// MaxQueueBytes bounds what may wait in one direction of a Link. A side that lets more pile up has
 	// stopped reading: the Link is closed.
 	MaxQueueBytes = 256 << 20
+	// MaxPacedBytes bounds what waits in one direction when Pace returns: the rest of MaxQueueBytes is for what
+	// cannot wait.
+	MaxPacedBytes = MaxQueueBytes / 4
 	// MaxBatchBytes bounds what one Recv returns.
 	MaxBatchBytes = 2 * MaxFrameBytes
 	// frameOverhead is what a waiting frame costs beside its bytes.
@@ -37,11 +42,14 @@ const (
 	KindCertifyPrepare Kind = 2
 	KindCertifyCommit  Kind = 3
 	KindVerify         Kind = 4
-	KindExecuted       Kind = 5 // results of a batch, to be authenticated
-	KindReplies        Kind = 6 // a peer enclave's reply set
-	KindBodyStored     Kind = 7 // a peer enclave's attestation
-	KindReadBack       Kind = 8 // a piece of a body, as read back from the host's disk
-	KindRecord         Kind = 9 // answer to KindGetRecord
+	KindExecuted       Kind = 5  // results of a batch, to be authenticated
+	KindReplies        Kind = 6  // a peer enclave's reply set
+	KindBodyStored     Kind = 7  // a peer enclave's attestation
+	KindReadBack       Kind = 8  // a piece of a body, as read back from the host's disk
+	KindRecord         Kind = 9  // answer to KindGetRecord
+	KindAsk            Kind = 11 // one rule of the enclave, beside the hot path
+	KindCache          Kind = 12 // a peer enclave's CACHE-Q or CACHE-A
+	KindPeeked         Kind = 13 // answer to KindPeek
 )
 
 // Frames from the enclave to its host.
@@ -54,6 +62,10 @@ const (
 	KindSendStored  Kind = 70 // an attestation for a peer enclave
 	KindGetRecord   Kind = 71 // a sealed record by digest
 	KindStoreBody   Kind = 72 // a piece of a large sealed body, to keep and to spread
+	KindTold        Kind = 74 // answer to KindAsk
+	KindSendCache   Kind = 75 // a CACHE-Q or CACHE-A for a peer enclave
+	KindPeek        Kind = 76 // an unordered read of the host's state
+	KindRefound     Kind = 77 // an administrator wants the group to be founded by some of its replicas
 )
 
 // PeekKind returns a frame's kind.
@@ -96,6 +108,15 @@ func appendItems(dst []byte, items []Item) []byte {
 		dst = appendItem(dst, items[i])
 	}
 	return dst
+}
+
+// itemsBytes is how many bytes appendItems appends.
+func itemsBytes(items []Item) int {
+	n := 4
+	for i := range items {
+		n += minItemBytes + len(items[i].Header)
+	}
+	return n
 }
 
 func appendItem(dst []byte, it Item) []byte {

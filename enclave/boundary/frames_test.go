@@ -21,8 +21,8 @@ type frame struct {
 
 // frames are all frames that have a decoder here.
 var frames = []frame{
-	{"start", KindStart, decodeWith(DecodeStart, (*Start).Append), Start{Boot: 7, Frontier: &goldenCertificate}},
-	{"start of an empty log", KindStart, decodeWith(DecodeStart, (*Start).Append), Start{Boot: 1}},
+	{"start", KindStart, decodeWith(DecodeStart, (*Start).Append), Start{Boot: 7, Frontier: []byte("frontier"), Certificates: []wire.Certificate{goldenCertificate}}},
+	{"start of an empty log", KindStart, decodeWith(DecodeStart, (*Start).Append), Start{Boot: 1, Frontier: []byte{}}},
 	{"certify PREPARE", KindCertifyPrepare, decodeWith(DecodeCertifyPrepare, (*CertifyPrepare).Append),
 		CertifyPrepare{Token: 1, Position: wire.Position{View: 2, Order: 3}, Items: []Item{goldenItem, goldenItem}}},
 	{"certify COMMIT", KindCertifyCommit, decodeWith(DecodeCertifyCommit, (*CertifyCommit).Append),
@@ -38,14 +38,24 @@ var frames = []frame{
 		Founding: wire.Founding{Generation: 1, Digest: wire.Digest{2}}, Replica: 3, Number: 4}}},
 	{"request", KindRequest, decodeWith(DecodeRequest, (*Request).Append), Request{Retransmit: true, Raw: []byte("raw")}},
 	{"certified", KindCertified, decodeWith(DecodeCertified, (*Certified).Append), Certified{Token: 1, Certificate: goldenCertificate}},
-	{"refused", KindCertified, decodeWith(DecodeCertified, (*Certified).Append), Certified{Token: 1, Refusal: RefusedRequest, Bad: 3}},
+	{"refused", KindCertified, decodeWith(DecodeCertified, (*Certified).Append), Certified{Token: 1, Refusal: RefusedRequest, Bad: []uint32{3, 4}}},
 	{"verified", KindVerified, decodeWith(DecodeVerified, (*Verified).Append), Verified{Token: 1, OK: []bool{true, false}}},
 	{"send", KindSendReplies, decodeWith(decodeSent, (*sent).append), sent{To: 2, Message: []byte("message")}},
 	{"get record", KindGetRecord, decodeWith(DecodeGetRecord, (*GetRecord).Append), GetRecord{Token: 1, Digest: wire.Digest{2}, Size: 3}},
 	{"host status query", KindHostStatusQuery, decodeWith(DecodeHostStatusQuery, (*HostStatusQuery).Append), HostStatusQuery{Token: 5}},
 	{"host status", KindHostStatus, decodeWith(DecodeHostStatus, (*HostStatus).Append), HostStatus{Token: 5, Facts: HostFacts{
 		View: 1, Leader: 1, Executed: 9, Stable: 2, Synced: 8, Known: 10, Roots: []Root{{Order: 8}, {Order: 9, Digest: wire.Digest{1}}},
-		Peers: []uint64{9, 8, 7}, Alarms: []Alarm{{Code: AlarmDisk, Subject: NoReplica, Count: 2}}}}},
+		Peers: []uint64{9, 8, 7}, Alarms: []Alarm{{Code: AlarmDisk, Subject: NoReplica, Count: 2}},
+		Out: []Outage{{Replica: 0, Cause: CauseLagging}, {Replica: 2, Cause: CauseSilent}}, Strict: true}}},
+	{"ask", KindAsk, decodeWith(DecodeAsk, (*Ask).Append), Ask{Token: 1, Op: OpViewChange, Number: 2, Digest: wire.Digest{3},
+		Messages: [][]byte{[]byte("first"), []byte("second")}}},
+	{"peek", KindPeek, decodeWith(DecodePeek, (*Peek).Append), Peek{Token: 6, Command: []byte("command")}},
+	{"peeked", KindPeeked, decodeWith(DecodePeeked, (*Peeked).Append),
+		Peeked{Token: 6, Done: true, Status: 3, Payload: []byte("payload"), Evidence: []byte("evidence")}},
+	{"reads", KindReads, decodeWith(DecodeReads, (*Reads).Append), Reads{Current: 1, Bounded: 2, Validated: 3, ContentHits: 4, PartsBytes: 5}},
+	{"told", KindTold, decodeWith(DecodeTold, (*Told).Append), Told{Token: 1, Message: []byte("message"), Frontier: []byte("frontier")}},
+	{"told no", KindTold, decodeWith(DecodeTold, (*Told).Append), Told{Token: 1, Refusal: RefusedQuorum, Message: []byte{}, Frontier: []byte{}}},
+	{"refound", KindRefound, decodeWith(DecodeRefound, (*Refound).Append), Refound{Ordered: true, Members: []wire.ReplicaID{0, 2}}},
 	{"store body", KindStoreBody, decodeWith(decodeStored, (*stored).append), stored{goldenPiece}},
 }
 
@@ -138,14 +148,14 @@ func TestGoldenFrames(t *testing.T) {
 	start := Start{Boot: 7}
 	item := GetRecord{Token: 1, Size: 3}
 	for want, got := range map[string][]byte{
-		"01" + "01" + "00000007" + "00":                                         start.Append(nil),
-		"47" + "01" + "0000000000000001" + zeros(32) + "00000003":               item.Append(nil),
-		"06" + "01" + "68656c6c6f":                                              AppendPeer(nil, KindReplies, []byte("hello")),
-		"45" + "01" + "0002" + "68656c6c6f":                                     AppendSend(nil, KindSendReplies, 2, []byte("hello")),
-		"42" + "01" + "01" + "68656c6c6f":                                       (&Request{Retransmit: true, Raw: []byte("hello")}).Append(nil),
-		"44" + "01" + "0000000000000009" + "00000002" + "01" + "00":             (&Verified{Token: 9, OK: []bool{true, false}}).Append(nil),
-		"43" + "01" + "0000000000000009" + "05" + "00000003":                    (&Certified{Token: 9, Refusal: RefusedRequest, Bad: 3}).Append(nil),
-		"02" + "01" + zeros(8) + zeros(7) + "01" + zeros(7) + "02" + "00000000": (&CertifyPrepare{Position: wire.Position{View: 1, Order: 2}}).Append(nil),
+		"01" + "01" + "00000007" + "00000000" + "00000000":                             start.Append(nil),
+		"47" + "01" + "0000000000000001" + zeros(32) + "00000003":                      item.Append(nil),
+		"06" + "01" + "68656c6c6f":                                                     AppendPeer(nil, KindReplies, []byte("hello")),
+		"45" + "01" + "0002" + "68656c6c6f":                                            AppendSend(nil, KindSendReplies, 2, []byte("hello")),
+		"42" + "01" + "01" + "68656c6c6f":                                              (&Request{Retransmit: true, Raw: []byte("hello")}).Append(nil),
+		"44" + "01" + "0000000000000009" + "00000002" + "01" + "00":                    (&Verified{Token: 9, OK: []bool{true, false}}).Append(nil),
+		"43" + "01" + "0000000000000009" + "05" + "00000002" + "00000003" + "00000004": (&Certified{Token: 9, Refusal: RefusedRequest, Bad: []uint32{3, 4}}).Append(nil),
+		"02" + "01" + zeros(8) + zeros(7) + "01" + zeros(7) + "02" + "00000000":        (&CertifyPrepare{Position: wire.Position{View: 1, Order: 2}}).Append(nil),
 	} {
 		if got != nil && hex.EncodeToString(got) != want {
 			t.Errorf("got %x, want %s", got, want)
@@ -254,6 +264,10 @@ func TestLimits(t *testing.T) {
 		"a piece behind the end":   {piece(wire.Piece{Total: 5, Offset: 6}), false},
 		"a piece over the end":     {piece(wire.Piece{Total: 5, Offset: 4, Bytes: []byte("ab")}), false},
 		"an offset that overflows": {piece(wire.Piece{Total: 5, Offset: 1<<64 - 1, Bytes: []byte("ab")}), false},
+		"most messages":            {(&Ask{Op: OpJoin, Messages: make([][]byte, MaxMessages)}).Append(nil), true},
+		"too many messages":        {(&Ask{Op: OpJoin, Messages: make([][]byte, MaxMessages+1)}).Append(nil), false},
+		"no operation":             {(&Ask{}).Append(nil), false},
+		"an unknown operation":     {(&Ask{Op: maxOp + 1}).Append(nil), false},
 		"boot 0":                   {(&Start{}).Append(nil), false},
 		"a huge boot":              {(&Start{Boot: wire.MaxIncarnation + 1}).Append(nil), false},
 	} {

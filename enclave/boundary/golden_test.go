@@ -2,8 +2,8 @@ package boundary
 
 // goldenSums are the first eight bytes of the SHA-256 of each golden frame.
 var goldenSums = map[string]string{
-	"start":                 "80aa96635b1cbef6",
-	"start of an empty log": "92279f2e8f32b4c8",
+	"start":                 "a8414fe1287dd5ec",
+	"start of an empty log": "ec5684692323c81c",
 	"certify PREPARE":       "14086c4d1e4005df",
 	"certify COMMIT":        "eb6f53f357f5f274",
 	"verify":                "a51946065101fb62",
@@ -13,11 +13,18 @@ var goldenSums = map[string]string{
 	"ready":                 "324e5b8436322af0",
 	"request":               "662ea3fda865a084",
 	"certified":             "72b8f12f83f34041",
-	"refused":               "b9efddbd3b868747",
+	"refused":               "98186d3e1f9e8835",
 	"verified":              "f0c74e4ebaa39548",
 	"send":                  "b11b59731a3c0216",
 	"get record":            "57b7f5d3b3221fa8",
 	"store body":            "a9d981bc2417af3f",
 	"host status query":     "58a38e5d5b6f90fb",
-	"host status":           "0bba292f1212b05b",
+	"host status":           "3e51c79a397c5fb5",
+	"ask":                   "c3c4014c59a73b5b",
+	"told":                  "296fc44e3dcfa617",
+	"peek":                  "7e361eba0e45dacc",
+	"peeked":                "21d77f19c5114ba9",
+	"reads":                 "d14b562db2eab825",
+	"told no":               "4e412ffc3233b240",
+	"refound":               "b366541b62b16943",
 }

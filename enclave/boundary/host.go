@@ -1,27 +1,28 @@
 package boundary
 
 import (
+	"slices"
+
 	"troxymail/bftcore/wire"
 	"troxymail/bftcore/wire/canon"
 )
 
-// Start is a host's first frame: the newest certificate of its own enclave that its log holds (nil when
-// the log is empty). It is authentic or refused; whether it is the newest is the host's word. Boot is a
+// Start is a host's first frame: the newest Frontier of its own enclave that its log holds (empty for none) and
+// the certificates of its own enclave after it, rising. They are authentic or refused; whether they are the
+// newest is the host's word. Boot is a
 // number that the host never gives twice: it makes the ids of this run's requests new. A host that
 // repeats one only has its own requests taken for duplicates.
 type Start struct {
-	Boot     uint32 // 1 to wire.MaxIncarnation
-	Frontier *wire.Certificate
+	Boot         uint32 // 1 to wire.MaxIncarnation
+	Frontier     []byte
+	Certificates []wire.Certificate // at most wire.MaxEntries
 }
 
 // Append appends the frame.
 func (s *Start) Append(dst []byte) []byte {
 	dst = canon.AppendUint32(head(dst, KindStart), s.Boot)
-	dst = canon.AppendBool(dst, s.Frontier != nil)
-	if s.Frontier != nil {
-		dst = s.Frontier.Append(dst)
-	}
-	return dst
+	dst = canon.AppendBytes(dst, s.Frontier)
+	return appendCertificates(dst, s.Certificates)
 }
 
 // DecodeStart decodes a Start frame.
@@ -31,11 +32,29 @@ func DecodeStart(frame []byte) (Start, error) {
 	if s.Boot == 0 || s.Boot > wire.MaxIncarnation {
 		r.Fail(canon.ErrLimit)
 	}
-	if r.Bool() {
-		c := wire.ReadCertificate(r)
-		s.Frontier = &c
-	}
+	s.Frontier = r.Bytes(MaxFrameBytes)
+	s.Certificates = readCertificates(r, wire.MaxEntries)
 	return s, done(r, "start")
+}
+
+func appendCertificates(dst []byte, list []wire.Certificate) []byte {
+	dst = canon.AppendCount(dst, len(list))
+	for i := range list {
+		dst = list[i].Append(dst)
+	}
+	return dst
+}
+
+func readCertificates(r *canon.Reader, most int) []wire.Certificate {
+	n := r.Count(most, wire.CertificateBytes(1))
+	if n == 0 {
+		return nil
+	}
+	list := make([]wire.Certificate, n)
+	for i := range list {
+		list[i] = wire.ReadCertificate(r)
+	}
+	return list
 }
 
 // CertifyPrepare asks for a PREPARE certificate for a batch at [view|order]. Token comes back in the
@@ -48,6 +67,7 @@ type CertifyPrepare struct {
 
 // Append appends the frame.
 func (c *CertifyPrepare) Append(dst []byte) []byte {
+	dst = slices.Grow(dst, 32+itemsBytes(c.Items))
 	dst = canon.AppendUint64(head(dst, KindCertifyPrepare), c.Token)
 	dst = canon.AppendUint64(dst, c.Position.View)
 	dst = canon.AppendUint64(dst, c.Position.Order)
@@ -71,6 +91,7 @@ type CertifyCommit struct {
 
 // Append appends the frame.
 func (c *CertifyCommit) Append(dst []byte) []byte {
+	dst = slices.Grow(dst, 32+wire.CertificateBytes(len(c.Prepare.Vector))+itemsBytes(c.Items))
 	dst = canon.AppendUint64(head(dst, KindCertifyCommit), c.Token)
 	return appendItems(c.Prepare.Append(dst), c.Items)
 }
@@ -92,22 +113,14 @@ type Verify struct {
 // Append appends the frame.
 func (v *Verify) Append(dst []byte) []byte {
 	dst = canon.AppendUint64(head(dst, KindVerify), v.Token)
-	dst = canon.AppendCount(dst, len(v.Certificates))
-	for i := range v.Certificates {
-		dst = v.Certificates[i].Append(dst)
-	}
-	return dst
+	return appendCertificates(dst, v.Certificates)
 }
 
 // DecodeVerify decodes the frame.
 func DecodeVerify(frame []byte) (Verify, error) {
 	r := open(frame)
 	v := Verify{Token: r.Uint64()}
-	n := r.Count(MaxItems, wire.CertificateBytes(1))
-	v.Certificates = make([]wire.Certificate, n)
-	for i := range v.Certificates {
-		v.Certificates[i] = wire.ReadCertificate(r)
-	}
+	v.Certificates = readCertificates(r, MaxItems)
 	return v, done(r, "verify")
 }
 
@@ -130,8 +143,17 @@ type ExecutedItem struct {
 	Full    bool // Payload is present
 }
 
+// executedBytes is what an ExecutedItem takes beside its header, touched keys and payload.
+const executedBytes = minItemBytes + 2 + 4 + 32 + 8 + 1 + 4
+
 // Append appends the frame.
 func (e *Executed) Append(dst []byte) []byte {
+	size := 32
+	for i := range e.Results {
+		x := &e.Results[i]
+		size += executedBytes + len(x.Item.Header) + len(x.Head.Touched)*(wire.KeyBytes+32) + len(x.Payload)
+	}
+	dst = slices.Grow(dst, size)
 	dst = canon.AppendUint64(head(dst, KindExecuted), e.Order)
 	dst = canon.AppendUint64(dst, e.DurableUpTo)
 	dst = canon.AppendCount(dst, len(e.Results))
@@ -163,10 +185,10 @@ func DecodeExecuted(frame []byte) (Executed, error) {
 	return e, done(r, "executed")
 }
 
-// AppendPeer appends a frame that carries a peer enclave's message unchanged: KindReplies or
-// KindBodyStored.
+// AppendPeer appends a frame that carries a peer enclave's message unchanged: KindReplies, KindBodyStored or
+// KindCache.
 func AppendPeer(dst []byte, k Kind, message []byte) []byte {
-	return canon.AppendFixed(head(dst, k), message)
+	return canon.AppendFixed(head(slices.Grow(dst, 2+len(message)), k), message)
 }
 
 // PeerMessage returns the message inside such a frame.

@@ -1,9 +1,6 @@
 package boundary
 
-import (
-	"errors"
-	"sync"
-)
+import "errors"
 
 // ErrClosed is returned by a Link whose other side is gone, was closed, or stopped reading.
 var ErrClosed = errors.New("boundary: link closed")
@@ -14,6 +11,9 @@ type Link interface {
 	// is closed, which both its directions also become when more than MaxQueueBytes would wait or a
 	// frame exceeds MaxFrameBytes. Safe for concurrent use.
 	Send(frames ...[]byte) error
+	// Pace waits until at most MaxPacedBytes wait for the other side, or the link is closed. Who sends much of
+	// what can wait calls it before each Send. Safe for concurrent use.
+	Pace()
 	// Recv waits until frames are there and returns the oldest of them: at least one, at most
 	// MaxBatchBytes, so that a flood waits in the queue, where it is counted, and not at the reader.
 	// They belong to the caller: the other side cannot change them. ErrClosed after the last. One
@@ -41,6 +41,8 @@ func (p *pipe) Send(frames ...[]byte) error {
 	return err
 }
 
+func (p *pipe) Pace() { p.out.pace() }
+
 func (p *pipe) Close() error {
 	p.in.close()
 	p.out.close()
@@ -49,16 +51,13 @@ func (p *pipe) Close() error {
 
 // queue is one direction of a pipe.
 type queue struct {
-	mu     sync.Mutex
-	filled sync.Cond
+	backlog
 	frames [][]byte // guarded by mu
-	bytes  int      // guarded by mu
-	closed bool     // guarded by mu
 }
 
 func newQueue() *queue {
 	q := &queue{}
-	q.filled.L = &q.mu
+	q.init()
 	return q
 }
 
@@ -66,18 +65,14 @@ func (q *queue) put(frames [][]byte) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, f := range frames {
-		if q.closed || len(f) > MaxFrameBytes || q.bytes+cost(f) > MaxQueueBytes {
-			return ErrClosed
+		if err := q.admit(f); err != nil {
+			return err
 		}
 		q.frames = append(q.frames, append([]byte(nil), f...))
-		q.bytes += cost(f)
 		q.filled.Signal()
 	}
 	return nil
 }
-
-// cost is what a frame counts against MaxQueueBytes: an empty one takes memory too.
-func cost(frame []byte) int { return len(frame) + frameOverhead }
 
 func (q *queue) take() ([][]byte, error) {
 	q.mu.Lock()
@@ -94,6 +89,7 @@ func (q *queue) take() ([][]byte, error) {
 		n++
 	}
 	q.bytes -= size
+	q.taken.Broadcast()
 	if n == len(q.frames) {
 		batch := q.frames
 		q.frames = nil
@@ -103,11 +99,4 @@ func (q *queue) take() ([][]byte, error) {
 	clear(q.frames[:n]) // the queue must not keep alive what the reader has
 	q.frames = q.frames[n:]
 	return batch, nil
-}
-
-func (q *queue) close() {
-	q.mu.Lock()
-	q.closed = true
-	q.filled.Broadcast()
-	q.mu.Unlock()
 }

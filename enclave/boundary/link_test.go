@@ -242,3 +242,31 @@ func TestPipeConcurrently(t *testing.T) {
 		}
 	}
 }
+
+// Pace holds a sender up until the other side has read, or the link is closed.
+func TestPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		enclave, host := Pipe()
+		sent := 0
+		go func() {
+			for err := error(nil); err == nil; sent++ {
+				host.Pace()
+				err = host.Send(make([]byte, MaxFrameBytes))
+			}
+		}()
+		synctest.Wait()
+		full := sent
+		if full*MaxFrameBytes > MaxPacedBytes+MaxFrameBytes || full < MaxPacedBytes/MaxFrameBytes {
+			t.Fatalf("%d frames wait", full)
+		}
+		if _, err := enclave.Recv(); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if sent <= full {
+			t.Error("nothing was sent after the other side had read")
+		}
+		_ = enclave.Close()
+		synctest.Wait() // the sender ends
+	})
+}

@@ -46,7 +46,7 @@ type HostFacts struct {
 	View     uint64
 	Leader   wire.ReplicaID
 	Executed uint64 // highest order whose effects are in its state
-	Stable   uint64 // order of the last stable checkpoint; 0 until there are checkpoints
+	Stable   uint64 // order of the last stable checkpoint; 0 for none yet
 	Synced   uint64 // highest order up to which its log is synced
 	Known    uint64 // highest order that it heard of
 	// Roots are digests of its state: of the newest orders, and of orders that are multiples of 64 below
@@ -55,6 +55,10 @@ type HostFacts struct {
 	// Peers is the highest order that each replica said it executed; its own is Executed.
 	Peers  []uint64
 	Alarms []Alarm
+	// Out are the replicas that it does not count on at the moment, rising; itself too when it is far behind.
+	Out []Outage
+	// Strict says that it syncs its log before a certificate leaves.
+	Strict bool
 }
 
 const rootBytes = 8 + 32
@@ -74,7 +78,8 @@ func (f *HostFacts) AppendTo(dst []byte) []byte {
 	for _, p := range f.Peers {
 		dst = canon.AppendUint64(dst, p)
 	}
-	return AppendAlarms(dst, f.Alarms)
+	dst = appendOutages(AppendAlarms(dst, f.Alarms), f.Out)
+	return canon.AppendBool(dst, f.Strict)
 }
 
 // ReadHostFacts reads facts. The roots rise strictly by order.
@@ -92,7 +97,7 @@ func ReadHostFacts(r *canon.Reader) HostFacts {
 	for i := range f.Peers {
 		f.Peers[i] = r.Uint64()
 	}
-	f.Alarms = ReadAlarms(r)
+	f.Alarms, f.Out, f.Strict = ReadAlarms(r), readOutages(r), r.Bool()
 	return f
 }
 

@@ -15,6 +15,7 @@ func sampleStatus() HostStatus {
 		Roots:  []Root{{Order: 64, Digest: [32]byte{1}}, {Order: 130, Digest: [32]byte{2}}},
 		Peers:  []uint64{131, 0, 130},
 		Alarms: []Alarm{{Code: AlarmPeerSilent, Subject: 2}, {Code: AlarmLogTorn, Subject: NoReplica, Count: 9}},
+		Out:    []Outage{{Replica: 1, Cause: CauseSilent}},
 	}}
 }
 

@@ -1,27 +1,67 @@
-// Package counter is the trusted counter of a replica's enclave (TrInX, as used by Hybster, EuroSys
-// 2017): it certifies at most one digest per [view|order], so that an untrusted host cannot say two
-// things at one place.
+// Package counter is the trusted counter of a replica's enclave (TrInX, as used by Hybster, EuroSys 2017): it
+// certifies at most one digest per [view|order], so that an untrusted host cannot say two things at one place.
 //
-// Contract. A Set holds the incarnation, its counter value and the incarnation vector, all in memory
-// only. Certify* refuse anything that the rules forbid; what they grant is an authentic wire.Certificate
-// that carries founding, incarnation, vector, recovery view and base. The caller hands the certificate
-// to its host together with the news that it exists: the newest certificate of an enclave is its
-// frontier, and the host logs it before it sends it.
+// State is the rules, one method a rule, without cryptography: a model checker drives the same methods. Set is
+// State and authentication: it decodes what comes in, checks MACs, and gives MACs to what goes out. A rule that
+// refuses has changed nothing. What a rule gives out, the host logs before it has any effect.
 //
-// Invariants, each with the reason it is needed:
-//   - PREPARE only by the leader of the view, COMMIT only by another: a leader's PREPARE is its vote.
-//   - The position rises, by exactly one order within a view (gapless): a VIEW-CHANGE certificate then
-//     shows with its previous value everything that this enclave certified (ordering rule V2).
-//   - Nothing in views at or below the recovery view (mute rule): a former incarnation may have acted there.
-//   - A VIEW-CHANGE certificate carries the previous value, written here: a host cannot omit what its
-//     enclave took part in (continuing certificate).
-//   - One NEW-VIEW a view.
-//   - Numbers above wire.MaxNumber are refused, never wrapped.
-//   - Verify accepts only the present founding: a set of old certificates may be consistent with itself
-//     and yet commit what a later founding replaced.
+// # The enclave remembers what it certified
 //
-// A counter is never taken from sealed state. ResumeUnsafe is the one exception for now: it believes the
-// host's log, and is to be replaced by recovery from peers and by foundings.
+// Hybster's enclave keeps a counter only, and hosts disclose what was certified at its values: so a VIEW-CHANGE
+// has to be checked for completeness and justification, chained when views failed, and made compact again by
+// NEW-VIEW-ACKs. Here the enclave keeps, above its stable checkpoint, one entry an order: the batch digest that
+// it certified, or that a NEW-VIEW settled, with its rank (generation, view). It is 52 bytes an order and at most
+// wire.MaxEntries of them. VIEW-CHANGE, REC-STATE and COLD-STATE are then written by the enclave from its own
+// memory, and the leader's enclave selects from them itself. What follows:
 //
-// Trusted and pure: one owner, no clock, no randomness, no I/O. Imports wire, quorum and mac.
+//   - A host can withhold such a message, never what is in it: completeness needs no check.
+//   - After its NEW-VIEW a leader's enclave certifies only what follows the selection. So every authentic PREPARE
+//     of a view is justified, without looking at any NEW-VIEW; a view's NEW-VIEW is one enclave's word, without
+//     VIEW-CHANGEs attached, and NEW-VIEW-ACK is not needed.
+//   - What an enclave learnt by recovery is in its memory like the rest and is never dropped from disclosure.
+//
+// Continuing certificates stay: a VIEW-CHANGE carries the counter's previous value.
+//
+// # Why a committed batch is selected
+//
+// A commit is f+1 certificates of one (view, order, digest), a NEW-VIEW rests on f+1 VIEW-CHANGEs: of 2f+1
+// enclaves one, k, is in both. k certified before its VIEW-CHANGE, because afterwards its counter is past that
+// view. So the entry is in what k disclosed, unless a later view settled the same order at k by a NEW-VIEW, which
+// by induction selected the same digest, or unless k's checkpoint covers it. No entry of a higher rank has
+// another digest, by the same induction, and Select takes the highest rank. For the same reason whoever enters a
+// view may forget what it certified at orders that the selection leaves out: nothing there can be committed
+// any more, because each quorum for it would need a member of the selection's f+1, and those have left the view.
+//
+// When k restarted in between, its certificates are of two incarnations, and a quorum that holds one beside a
+// certificate that knows of the other does not count (quorum.Consistent; ordering rule of Michael et al., DISC
+// 2017). A recovered enclave is mute in every view that its recovery read: it may have acted there.
+//
+// # How an enclave comes back
+//
+// A counter is never taken from sealed state. What the host's log shows at the start (Restore) makes the enclave
+// RECOVERING; how new it is, is the host's word. It becomes ACTIVE in one of two ways:
+//
+//   - By recovery, when f+1 others never stopped (recovery.go): they grant a number to its nonce and tell what a
+//     VIEW-CHANGE would tell at that moment. It takes nothing from its own log, and is mute up to the highest view
+//     that they were in.
+//   - By a founding, when too many stopped (founding.go): all members give COLD-STATEs that name each other's
+//     nonces, drawn after their last certificate; each computes the same generation, view and selection from
+//     them, hands it to its host (the JOIN frontier) and gives a JOIN; with the JOINs of all it is ACTIVE. How
+//     many members that takes and why is told in package rr. An enclave that runs on while f+1 others cannot
+//     return alone resigns, irrevocably, to take part. When machines are gone for good, an administrator orders a
+//     founding without them, signed for exactly one bundle (refounding.go, package refound).
+//
+// A certificate names its founding by generation and bundle digest, and those of another founding are nothing
+// outside a bundle. Entries keep the rank with which they were certified through every founding, so that an
+// attempt which was given up, and which nobody may remember, beats nothing that is committed later.
+//
+// ResumeUnsafe and Continue believe the host's log instead. They stand in until hosts drive the above.
+//
+// # Files
+//
+// state.go, normal.go (PREPARE, COMMIT), view.go (REQ-VC, VIEW-CHANGE, NEW-VIEW, ENTER), checkpoint.go,
+// restore.go, recovery.go, founding.go, refounding.go; set.go, set_view.go, set_restart.go; commits.go (what the
+// enclave saw committed).
+//
+// Trusted and pure: one owner, no clock, no randomness, no I/O. Imports wire, quorum, rr, refound and mac.
 package counter

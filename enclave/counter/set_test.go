@@ -1,7 +1,6 @@
 package counter
 
 import (
-	"errors"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -10,124 +9,9 @@ import (
 	"troxymail/bftcore/wire"
 )
 
-var founding = wire.Founding{Generation: 1, Digest: wire.Sum([]byte("founding"))}
-
-func group(t testing.TB, n int) quorum.Config {
-	g, err := quorum.New(n)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return g
-}
-
-func active(t testing.TB, self wire.ReplicaID) *Set {
-	s := New(Config{Group: group(t, 3), Self: self, Key: [32]byte{7}})
-	s.Activate(founding)
-	return s
-}
-
-func at(v, o uint64) wire.Position { return wire.Position{View: v, Order: o} }
-
-// T1 of the adversarial cases: a host asks for two proposals at one place.
-func TestNoSecondCertificateAtOnePosition(t *testing.T) {
-	s := active(t, 0)
-	if _, err := s.CertifyPrepare(at(0, 1), wire.Sum([]byte("a"))); err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range []string{"a", "b"} {
-		if _, err := s.CertifyPrepare(at(0, 1), wire.Sum([]byte(d))); !errors.Is(err, ErrPosition) {
-			t.Errorf("second certificate at [0|1] for %s: %v", d, err)
-		}
-	}
-}
-
-func TestRules(t *testing.T) {
-	d := wire.Sum([]byte("d"))
-	cases := []struct {
-		name string
-		do   func(s *Set) error
-		want error
-	}{
-		{"gap", func(s *Set) error {
-			_, _ = s.CertifyPrepare(at(0, 1), d)
-			_, err := s.CertifyPrepare(at(0, 3), d)
-			return err
-		}, ErrPosition},
-		{"gap at the beginning", func(s *Set) error { _, err := s.CertifyPrepare(at(0, 2), d); return err }, ErrPosition},
-		{"back", func(s *Set) error {
-			_, _ = s.CertifyViewChange(3, d)
-			_, err := s.CertifyPrepare(at(0, 1), d)
-			return err
-		}, ErrPosition},
-		{"leader commits", func(s *Set) error { _, err := s.CertifyCommit(at(0, 1), d); return err }, ErrRole},
-		{"follower prepares", func(s *Set) error { _, err := s.CertifyPrepare(at(1, 1), d); return err }, ErrRole},
-		{"order zero", func(s *Set) error { _, err := s.CertifyPrepare(at(0, 0), d); return err }, ErrRange},
-		{"huge order", func(s *Set) error { _, err := s.CertifyPrepare(at(0, 1<<63), d); return err }, ErrRange},
-		{"huge view", func(s *Set) error { _, err := s.CertifyViewChange(1<<63, d); return err }, ErrRange},
-		{"view change to the present view", func(s *Set) error { _, err := s.CertifyViewChange(0, d); return err }, ErrPosition},
-		{"NEW-VIEW twice", func(s *Set) error {
-			_, _ = s.CertifyViewChange(3, d)
-			if _, err := s.CertifyNewView(3, d); err != nil {
-				return err
-			}
-			_, err := s.CertifyNewView(3, wire.Sum([]byte("e")))
-			return err
-		}, ErrPosition},
-		{"NEW-VIEW of another leader", func(s *Set) error { _, err := s.CertifyNewView(1, d); return err }, ErrRole},
-		{"attest a counter kind", func(s *Set) error { _, err := s.Attest(wire.CertPrepare, at(0, 1), d); return err }, ErrRole},
-		{"inactive", func(s *Set) error { s.active = false; _, err := s.CertifyPrepare(at(0, 1), d); return err }, ErrInactive},
-		{"mute", func(s *Set) error { s.recovery = 1; _, err := s.CertifyPrepare(at(0, 1), d); return err }, ErrMute},
-	}
-	for _, c := range cases {
-		if err := c.do(active(t, 0)); !errors.Is(err, c.want) {
-			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
-		}
-	}
-}
-
-func TestViewChangeShowsThePreviousValue(t *testing.T) {
-	s := active(t, 0)
-	d := wire.Sum([]byte("d"))
-	_, _ = s.CertifyPrepare(at(0, 1), d)
-	_, _ = s.CertifyPrepare(at(0, 2), d)
-	c, err := s.CertifyViewChange(4, d)
-	if err != nil || c.Previous != at(0, 2) || c.New != at(4, 0) {
-		t.Fatalf("%v previous %v new %v", err, c.Previous, c.New)
-	}
-}
-
-// Whatever a host asks for, in whatever order, no two certificates of one incarnation share a position.
-func TestPositionsAreUnique(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		g, _ := quorum.New(3)
-		s := New(Config{Group: g, Self: wire.ReplicaID(rapid.IntRange(0, 2).Draw(t, "self")), Key: [32]byte{7}})
-		s.Activate(founding)
-		seen := map[wire.Position]bool{}
-		for range rapid.IntRange(1, 60).Draw(t, "calls") {
-			pos := at(rapid.Uint64Range(0, 4).Draw(t, "view"), rapid.Uint64Range(0, 5).Draw(t, "order"))
-			var err error
-			switch rapid.IntRange(0, 2).Draw(t, "call") {
-			case 0:
-				_, err = s.CertifyPrepare(pos, wire.Digest{})
-			case 1:
-				_, err = s.CertifyCommit(pos, wire.Digest{})
-			case 2:
-				pos.Order = 0
-				_, err = s.CertifyViewChange(pos.View, wire.Digest{})
-			}
-			if err == nil && seen[pos] {
-				t.Fatalf("two certificates at %v", pos)
-			}
-			if err == nil {
-				seen[pos] = true
-			}
-		}
-	})
-}
-
 func TestVerifyRefusesWhatIsForeign(t *testing.T) {
 	leader, follower := active(t, 0), active(t, 1)
-	c, _ := leader.CertifyPrepare(at(0, 1), wire.Sum([]byte("d")))
+	c, _ := leader.CertifyPrepare(at(0, 1), batch("d"))
 	if !follower.Verify(&c) {
 		t.Fatal("authentic certificate refused")
 	}
@@ -148,126 +32,129 @@ func TestVerifyRefusesWhatIsForeign(t *testing.T) {
 		if follower.Verify(&bad) {
 			t.Errorf("accepted with another %s", name)
 		}
+		if _, err := follower.CertifyCommit(&bad); err == nil {
+			t.Errorf("committed to a PREPARE with another %s", name)
+		}
 	}
-	other := New(Config{Group: group(t, 3), Self: 1, Key: [32]byte{8}})
+	cfg := config(t, 3, 1)
+	cfg.Key[0]++
+	other := New(cfg)
 	other.Activate(founding)
 	if other.Verify(&c) {
 		t.Error("accepted under another group's key")
 	}
+	follower.state.standing = wire.Resigned
+	if follower.Verify(&c) {
+		t.Error("M7: a resigned enclave verifies what its host would execute")
+	}
+}
+
+// An authentic certificate of an older founding is nothing, although the set knows that founding.
+func TestOlderFoundingsAreNothing(t *testing.T) {
+	leader, follower := active(t, 0), active(t, 1)
+	old, _ := leader.CertifyPrepare(at(0, 1), batch("d"))
+	follower.Activate(wire.Founding{Generation: 2, Digest: batch("later")})
+	if follower.Verify(&old) {
+		t.Error("verified")
+	}
+	_, err := follower.CertifyCommit(&old)
+	want(t, "COMMIT", err, ErrPrepare)
 }
 
 // A dead incarnation's certificate stays authentic but cannot be counted beside one that knows better.
 func TestDeadIncarnationsDoNotCount(t *testing.T) {
 	leader, follower := active(t, 0), active(t, 1)
 	old, _ := leader.CertifyPrepare(at(0, 1), wire.Digest{1})
-	leader.number = 2
+	leader.state.number, leader.state.vector[0] = 2, 2
 	young, _ := leader.CertifyPrepare(at(0, 2), wire.Digest{1})
 	if !follower.Verify(&young) || !follower.Verify(&old) {
 		t.Fatal("authentic certificate refused")
 	}
-	c, _ := follower.CertifyCommit(at(0, 1), wire.Digest{1})
-	if c.Vector[0] != 2 {
-		t.Fatal("the newer incarnation is missing in the vector")
-	}
-	if quorum.Consistent(quorum.WitnessOf(&c), quorum.WitnessOf(&old)) {
-		t.Fatal("a COMMIT that knows of the restart counts beside the dead incarnation's PREPARE")
-	}
-}
-
-func TestResumeUnsafe(t *testing.T) {
-	before := active(t, 0)
-	_, _ = before.CertifyPrepare(at(0, 1), wire.Digest{1})
-	last, _ := before.CertifyPrepare(at(0, 2), wire.Digest{1})
-	after := New(before.cfg)
-	if err := after.ResumeUnsafe(founding, &last); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := after.CertifyPrepare(at(0, 2), wire.Digest{2}); !errors.Is(err, ErrPosition) {
-		t.Errorf("certified again at a used position: %v", err)
-	}
-	if _, err := after.CertifyPrepare(at(0, 3), wire.Digest{2}); err != nil {
-		t.Errorf("cannot go on: %v", err)
-	}
-	foreign := active(t, 1)
-	if err := foreign.ResumeUnsafe(founding, &last); !errors.Is(err, ErrFrontier) || foreign.Active() {
-		t.Errorf("resumed from another replica's certificate: %v", err)
-	}
-	forged := last
-	forged.New.Order = 1
-	if err := after.ResumeUnsafe(founding, &forged); !errors.Is(err, ErrFrontier) {
-		t.Errorf("resumed from a forged certificate: %v", err)
+	_, err := follower.CertifyCommit(&old)
+	want(t, "COMMIT to a dead incarnation's PREPARE", err, ErrPrepare)
+	w := quorum.Witness{Founding: founding, Replica: 1, Incarnation: 1, Vector: follower.Vector()}
+	if quorum.Consistent(w, quorum.WitnessOf(&old)) {
+		t.Fatal("who knows of the restart counts beside the dead incarnation's PREPARE")
 	}
 }
 
-// An attestation is authentic and of this replica, but its position says nothing of the counter.
-func TestResumeRefusesAttestations(t *testing.T) {
-	before := active(t, 0)
-	_, _ = before.CertifyPrepare(at(0, 1), wire.Digest{1})
-	for kind := wire.CertCheckpoint; kind <= wire.CertForward; kind++ {
-		c, err := before.Attest(kind, wire.Position{}, wire.Digest{2})
-		if err != nil {
-			t.Fatal(err)
-		}
-		after := New(before.cfg)
-		if err := after.ResumeUnsafe(founding, &c); !errors.Is(err, ErrFrontier) || after.Active() {
-			t.Errorf("resumed from an attestation of kind %d at %v: %v", kind, after.Position(), err)
-		}
+// Messages that no enclave made do not count, whatever they say.
+func TestForgedMessagesDoNotCount(t *testing.T) {
+	all := []*Set{active(t, 0), active(t, 1), active(t, 2)}
+	say := func(said Said, err error) []byte { return must[Said](t)(said, err).Message }
+	flip := func(b []byte) []byte {
+		bad := append([]byte(nil), b...)
+		bad[len(bad)-1] ^= 1
+		return bad
 	}
-}
-
-// What a certificate says of restarts, of the recovery and of NEW-VIEWs survives with its position.
-func TestResumeKeepsWhatTheCertificateSays(t *testing.T) {
-	before := active(t, 0)
-	before.number, before.vector = 2, []uint32{2, 4, 1}
-	before.recovery, before.base = 3, wire.Digest{9}
-	last, err := before.CertifyViewChange(6, wire.Digest{1})
-	if err != nil {
-		t.Fatal(err)
+	reqs := [][]byte{say(all[1].ReqVC(1)), say(all[2].ReqVC(1))}
+	for i := range reqs {
+		bad := append([][]byte(nil), reqs...)
+		bad[i] = flip(bad[i])
+		_, err := all[1].ViewChange(1, bad)
+		want(t, "a forged REQ-VC", err, ErrQuorum)
 	}
-	after := New(before.cfg)
-	if err := after.ResumeUnsafe(founding, &last); err != nil {
-		t.Fatal(err)
+	vcs := [][]byte{say(all[1].ViewChange(1, reqs)), say(all[2].ViewChange(1, reqs))}
+	for i := range vcs {
+		bad := append([][]byte(nil), vcs...)
+		m, _ := wire.DecodeViewChange(vcs[i])
+		m.Certificate.MAC[0] ^= 1
+		bad[i] = m.Append(nil)
+		_, err := all[1].NewView(1, bad)
+		want(t, "a forged VIEW-CHANGE", err, ErrQuorum)
 	}
-	if v := after.Vector(); v[0] != 2 || v[1] != 4 || v[2] != 1 || after.Incarnation().Number != 2 {
-		t.Errorf("vector %v, incarnation %v", v, after.Incarnation())
+	nv := say(all[1].NewView(1, vcs))
+	m, _ := wire.DecodeNewView(nv)
+	m.Disclosure.Entries = []wire.Entry{{Order: 1, Batch: batch("x")}}
+	m.Certificate.Digest = wire.NewViewDigest(&m.Disclosure)
+	for name, bad := range map[string][]byte{"another selection": m.Append(nil), "not a NEW-VIEW": vcs[0], "nothing": nil} {
+		_, err := all[2].Enter(bad)
+		want(t, name, err, ErrForged)
 	}
-	if _, err := after.CertifyNewView(6, wire.Digest{2}); !errors.Is(err, ErrPosition) {
-		t.Errorf("a second NEW-VIEW is possible: %v", err)
-	}
-	c, err := after.CertifyPrepare(at(6, 1), wire.Digest{3})
-	if err != nil || c.RecoveryView != 3 || c.Base != (wire.Digest{9}) {
-		t.Errorf("%v: recovery view %d, base %v", err, c.RecoveryView, c.Base)
-	}
+	must[Said](t)(all[2].Enter(nv))
+	cps := [][]byte{say(all[1].Checkpoint(4, batch("r"))), say(all[2].Checkpoint(4, batch("r")))}
+	_, err := all[0].Advance([][]byte{cps[0], flip(cps[1])})
+	want(t, "a forged CHECKPOINT", err, ErrQuorum)
+	must[Said](t)(all[0].Advance(cps))
 }
 
 // No certificate ever carries a number that a decoder of another replica would refuse.
 func TestCertificatesDecode(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		g, _ := quorum.New(3)
-		s := New(Config{Group: g, Self: wire.ReplicaID(rapid.IntRange(0, 2).Draw(t, "self")), Key: [32]byte{7}})
-		s.Activate(founding)
+		s := active(t, wire.ReplicaID(rapid.IntRange(0, 2).Draw(t, "self")))
 		edge := rapid.SampledFrom([]uint64{0, 1, 2, wire.MaxNumber - 1, wire.MaxNumber, wire.MaxNumber + 1, 1<<64 - 1})
-		for range 6 {
-			pos := at(edge.Draw(t, "view"), edge.Draw(t, "order"))
-			var c wire.Certificate
-			var err error
-			switch rapid.IntRange(0, 3).Draw(t, "call") {
-			case 0:
-				c, err = s.CertifyPrepare(pos, wire.Digest{})
-			case 1:
-				c, err = s.CertifyCommit(pos, wire.Digest{})
-			case 2:
-				c, err = s.CertifyViewChange(pos.View, wire.Digest{})
-			case 3:
-				c, err = s.CertifyNewView(pos.View, wire.Digest{})
-			}
-			if err != nil {
-				continue
-			}
-			again, err := wire.DecodeCertificate(c.Append(nil))
-			if err != nil || again.New != c.New || !s.Verify(&again) {
-				t.Fatalf("%v does not travel: %v", c.New, err)
+		decode := func(b []byte, err error) {
+			if err == nil && len(b) > 0 {
+				r, e := wire.PeekKind(b)
+				_, e2 := decoders[r](b)
+				if e != nil || e2 != nil {
+					t.Fatalf("%v %v", e, e2)
+				}
 			}
 		}
+		for range 6 {
+			n, d := edge.Draw(t, "number"), batch("d")
+			var said Said
+			var err error
+			switch rapid.IntRange(0, 2).Draw(t, "call") {
+			case 0:
+				said, err = s.ReqVC(n)
+			case 1:
+				said, err = s.Checkpoint(n, d)
+			case 2:
+				other := active(t, 1)
+				req := func(s *Set) []byte { x, _ := s.ReqVC(n); return x.Message }
+				said, err = s.ViewChange(n, [][]byte{req(other), req(active(t, 2))})
+			}
+			decode(said.Message, err)
+			decode(said.Frontier, err)
+		}
 	})
+}
+
+var decoders = map[wire.Kind]func([]byte) (any, error){
+	wire.KindReqVC:      func(b []byte) (any, error) { return wire.DecodeReqVC(b) },
+	wire.KindViewChange: func(b []byte) (any, error) { return wire.DecodeViewChange(b) },
+	wire.KindCheckpoint: func(b []byte) (any, error) { return wire.DecodeCheckpoint(b) },
+	wire.KindFrontier:   func(b []byte) (any, error) { return wire.DecodeFrontier(b) },
 }

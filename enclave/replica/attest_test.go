@@ -9,7 +9,7 @@ import (
 
 // attestation is what the enclave of a peer says about a body.
 func attestation(t *testing.T, from wire.ReplicaID, digest wire.Digest) wire.BodyStored {
-	c, err := signer(t, 5, from).Attest(wire.CertBodyStored, wire.Position{}, digest)
+	c, err := signer(t, 5, from).AttestStored(digest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestOwnAttestation(t *testing.T) {
 	digest := wire.Sum(body)
 	done := make(chan error, 1)
 	s.w.store(digest, body, done)
-	s.w.out = nil
+	s.w.out = boundary.Outbox{}
 	for range 3 {
 		for _, p := range pieces(digest, body) {
 			if out := s.send(boundary.AppendReadBack(nil, 0, p)); len(out) != 0 {
@@ -75,5 +75,38 @@ func TestOwnAttestation(t *testing.T) {
 	}
 	if n := len(s.w.bodies.open[digest].witnesses); n != 1 || len(done) != 0 {
 		t.Errorf("%d entries, ended %v", n, len(done) != 0)
+	}
+}
+
+// What a peer attested before the group was founded again does not keep its attestation of this founding out.
+func TestAttestationOfAFormerFoundingIsReplaced(t *testing.T) {
+	all := unborn(t, 5)
+	found(t, all)
+	s := all[0]
+	body := make([]byte, wire.InlineBodyBytes+1)
+	digest := wire.Sum(body)
+	done := make(chan error, 1)
+	s.w.store(digest, body, done)
+	attests := func(peers ...*solo) {
+		for _, p := range peers {
+			c, err := p.w.counter.AttestStored(digest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.send(stored(wire.BodyStored{Certificate: c}))
+		}
+	}
+	attests(all[1])
+	for _, o := range all {
+		o.say(boundary.OpResign)
+	}
+	found(t, all)
+	attests(all[2:4]...)
+	if len(done) != 0 {
+		t.Fatal("attestations of two foundings were counted together")
+	}
+	attests(all[1])
+	if len(done) != 1 || <-done != nil {
+		t.Error("three attestations of this founding do not end it")
 	}
 }

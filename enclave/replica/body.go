@@ -94,10 +94,11 @@ func (w *owner) store(digest wire.Digest, sealed []byte, waiter chan error) {
 }
 
 func (w *owner) storePiece(digest wire.Digest, sealed []byte, at int) {
-	w.send(boundary.AppendStoreBody(nil, wire.Piece{
+	p := wire.Piece{
 		Body: digest, Total: uint64(len(sealed)), Offset: uint64(at),
 		Bytes: sealed[at:min(at+wire.ChunkBytes, len(sealed))],
-	}))
+	}
+	w.send(func(dst []byte) []byte { return boundary.AppendStoreBody(dst, p) })
 }
 
 // expireBodies announces bodies again and gives up those that waited too long.
@@ -156,7 +157,7 @@ func (w *owner) attested(c *wire.Certificate) {
 	switch {
 	case at == len(s.witnesses):
 		s.witnesses = append(s.witnesses, quorum.WitnessOf(c))
-	case s.witnesses[at].Incarnation < c.Incarnation:
+	case s.witnesses[at].Founding != c.Founding, s.witnesses[at].Incarnation < c.Incarnation: // c is of the present founding
 		s.witnesses[at] = quorum.WitnessOf(c)
 	default:
 		w.stats.UnaskedAnswers++

@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"crypto/ed25519"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -18,6 +19,11 @@ import (
 var founding = wire.Founding{Generation: 1, Digest: wire.Sum([]byte("founding"))}
 
 // options are those of replica self in a group of n.
+var (
+	genesisHash = [32]byte{9}
+	adminKey    = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+)
+
 func options(t testing.TB, n int, self wire.ReplicaID, link boundary.Link) Options {
 	group, err := quorum.New(n)
 	if err != nil {
@@ -25,6 +31,7 @@ func options(t testing.TB, n int, self wire.ReplicaID, link boundary.Link) Optio
 	}
 	return Options{
 		Group: group, Self: self, Founding: founding, Certificate: [32]byte{1}, Request: [32]byte{2}, Reply: [32]byte{3},
+		Cache: [32]byte{4}, Genesis: genesisHash, Admin: adminKey.Public().(ed25519.PublicKey),
 		Link: link, Now: func() int64 { return time.Now().UnixNano() }, Logger: slog.New(slog.DiscardHandler),
 	}
 }
@@ -41,6 +48,7 @@ type cluster struct {
 	votes  map[uint64]int
 	result map[uint64]wire.Result // by order: the truth
 	counts map[string]int
+	state  map[wire.Key]wire.Digest
 }
 
 // testHost is one host. lie, when set, sees every frame for its own enclave and returns what goes instead.
@@ -51,6 +59,7 @@ type testHost struct {
 	link   boundary.Link
 	lie    func(f []byte) [][]byte
 	bodies map[wire.Digest][]byte
+	peek   func(boundary.Peek) boundary.Peeked // nil: no answers
 	stop   context.CancelFunc
 	ended  chan error
 }
@@ -59,7 +68,7 @@ type testHost struct {
 func inCluster(t *testing.T, n int, test func(t *testing.T, c *cluster)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		c := &cluster{t: t, known: map[wire.Digest]uint64{}, votes: map[uint64]int{}, result: map[uint64]wire.Result{}, counts: map[string]int{}}
+		c := &cluster{t: t, known: map[wire.Digest]uint64{}, votes: map[uint64]int{}, result: map[uint64]wire.Result{}, counts: map[string]int{}, state: map[wire.Key]wire.Digest{}}
 		for i := range n {
 			c.start(n, wire.ReplicaID(i))
 		}
@@ -131,13 +140,21 @@ func (h *testHost) frame(f []byte) {
 		h.c.order(must(wire.DecodeRequest(q.Raw)), q.Retransmit)
 	case boundary.KindCertified:
 		h.c.certified(h, must(boundary.DecodeCertified(f)))
-	case boundary.KindSendReplies, boundary.KindSendStored:
+	case boundary.KindSendReplies, boundary.KindSendStored, boundary.KindSendCache:
 		to, message, err := boundary.DecodeSend(f)
 		kind := boundary.KindReplies
-		if f[0] == byte(boundary.KindSendStored) {
+		switch f[0] {
+		case byte(boundary.KindSendStored):
 			kind = boundary.KindBodyStored
+		case byte(boundary.KindSendCache):
+			kind = boundary.KindCache
 		}
 		h.c.hosts[to].tell(boundary.AppendPeer(nil, kind, must(message, err)))
+	case boundary.KindPeek:
+		if h.peek != nil {
+			answer := h.peek(must(boundary.DecodePeek(f)))
+			h.tell(answer.Append(nil))
+		}
 	case boundary.KindStoreBody:
 		h.store(must(boundary.DecodeStoreBody(f)))
 	case boundary.KindGetRecord:
@@ -179,15 +196,38 @@ func (c *cluster) certified(h *testHost, a boundary.Certified) {
 		}
 		return
 	}
+	shown := boundary.Verify{Token: order, Certificates: []wire.Certificate{a.Certificate}}
+	for _, other := range c.hosts {
+		if other != h {
+			other.tell(shown.Append(nil))
+		}
+	}
 	if c.votes[order]++; c.votes[order] != c.group.F() {
 		return
 	}
 	q := &c.log[order-1]
 	c.counts[string(q.Command)]++
 	c.result[order] = wire.Result{Status: 1, Payload: fmt.Appendf(nil, "%x %d", q.Command, c.counts[string(q.Command)])}
+	c.touch(order, q)
 	for _, o := range c.hosts {
 		o.executed(order, false)
 	}
+}
+
+// touch makes the result of a request that has keys one that names them: a key's digest is that of the last write.
+func (c *cluster) touch(order uint64, q *wire.Request) {
+	if len(q.Keys) == 0 {
+		return
+	}
+	result := c.result[order]
+	result.Status = command.StatusOK
+	for _, k := range q.Keys {
+		if !q.ReadOnly() {
+			c.state[k] = wire.Sum(fmt.Appendf(nil, "%d", order))
+		}
+		result.Touched = append(result.Touched, wire.KeyDigest{Key: k, Digest: c.state[k]})
+	}
+	c.result[order] = result
 }
 
 // executed tells the own enclave what came out.

@@ -9,11 +9,12 @@ import (
 	"troxymail/mailstore/command"
 )
 
-// Outcome is a voted, durable result.
+// Outcome is a voted, durable result. Touched are the digests, at the end of the order, of the command's keys.
 type Outcome struct {
 	Order   uint64
 	Status  wire.Status
 	Payload []byte
+	Touched []wire.KeyDigest
 }
 
 // submission is a request that waits for room in the client's window.
@@ -29,8 +30,9 @@ type submission struct {
 
 // pending is a request that was submitted and waits for its outcome.
 type pending struct {
-	done  chan troxy.Outcome
-	bytes int
+	done   chan troxy.Outcome
+	bytes  int
+	writes []wire.Key // what a command that is no read may change
 }
 
 // Do orders c and returns its voted result, durable at f+1 replicas. ErrUnavailable after
@@ -53,7 +55,7 @@ func (r *Replica) Do(ctx context.Context, c command.Command) (Outcome, error) {
 		if o.Err != nil {
 			return Outcome{}, o.Err
 		}
-		return Outcome{Order: o.Order, Status: o.Result.Status, Payload: o.Result.Payload}, nil
+		return Outcome{Order: o.Order, Status: o.Result.Status, Payload: o.Result.Payload, Touched: o.Result.Touched}, nil
 	case <-ctx.Done():
 		return Outcome{}, ctx.Err()
 	case <-r.done:
@@ -97,25 +99,33 @@ func (w *owner) takeUp(now int64, s *submission) bool {
 		w.pendingBytes -= len(s.command)
 		s.done <- troxy.Outcome{Err: ErrUnavailable}
 		return true
-	case w.client == nil:
+	case w.client == nil || !w.fenced:
 		return false
 	}
 	ticket, raw, err := w.client.Submit(now, s.since, s.command, s.flags, s.keys, s.bodies)
 	if err != nil {
 		return false
 	}
-	w.waiting[ticket] = pending{done: s.done, bytes: len(s.command)}
+	p := pending{done: s.done, bytes: len(s.command)}
+	if s.flags&wire.FlagReadOnly == 0 {
+		p.writes = s.keys
+	}
+	w.waiting[ticket] = p
 	q := boundary.Request{Raw: raw}
-	w.send(q.Append(nil))
+	w.send(q.Append)
 	return true
 }
 
-// settle hands outcomes to whoever waits for them.
+// settle hands outcomes to whoever waits for them, and first to the index: what a session was told is known.
 func (w *owner) settle(outcomes []troxy.Outcome) {
 	for _, o := range outcomes {
+		w.voted(&o)
 		if p, ok := w.waiting[o.Ticket]; ok {
 			delete(w.waiting, o.Ticket)
 			w.pendingBytes -= p.bytes
+			if o.Err == nil {
+				w.r.watches.fire(p.writes) // the own host may have kept its own result back
+			}
 			p.done <- o // capacity 1, one outcome a ticket
 		}
 	}

@@ -1,13 +1,9 @@
 package replica
 
 import (
-	"encoding/binary"
 	"errors"
-	"io"
-
 	"troxymail/bftcore/wire"
 	"troxymail/enclave/boundary"
-	"troxymail/enclave/counter"
 	"troxymail/enclave/troxy"
 )
 
@@ -19,8 +15,8 @@ func (w *owner) frame(f []byte) {
 		w.stats.BadFrames++
 		return
 	}
-	if w.client == nil && kind != boundary.KindStart {
-		w.stats.EarlyFrames++
+	if w.client == nil && !whenever(kind) {
+		w.stats.EarlyFrames++ // nothing is certified, verified or authenticated while the enclave is not ACTIVE
 		return
 	}
 	switch kind {
@@ -30,6 +26,8 @@ func (w *owner) frame(f []byte) {
 		err = w.certifyPrepare(f)
 	case boundary.KindCertifyCommit:
 		err = w.certifyCommit(f)
+	case boundary.KindAsk:
+		err = w.ask(f)
 	case boundary.KindVerify:
 		err = w.verify(f)
 	case boundary.KindExecuted:
@@ -44,6 +42,10 @@ func (w *owner) frame(f []byte) {
 		err = w.hostStatus(f)
 	case boundary.KindRecord:
 		err = w.record(f)
+	case boundary.KindCache:
+		w.cacheMessage(boundary.PeerMessage(f))
+	case boundary.KindPeeked:
+		err = w.peeked(f)
 	default:
 		err = boundary.ErrFrame
 	}
@@ -52,30 +54,14 @@ func (w *owner) frame(f []byte) {
 	}
 }
 
-// start makes the enclave ACTIVE from what the host's log holds: once.
-func (w *owner) start(f []byte) error {
-	s, err := boundary.DecodeStart(f)
-	if err != nil || w.client != nil {
-		return errors.Join(err, boundary.ErrFrame)
+// whenever reports whether a frame is taken in any standing. The MACs of requests are checked then too, which says
+// nothing of this enclave: its host has to know that a batch is genuine before the enclave takes it over from others.
+func whenever(kind boundary.Kind) bool {
+	switch kind {
+	case boundary.KindStart, boundary.KindAsk, boundary.KindHostStatus, boundary.KindCertifyPrepare:
+		return true
 	}
-	if err := w.counter.ResumeUnsafe(w.r.o.Founding, s.Frontier); err != nil {
-		w.r.o.Logger.Error("enclave.refused_start", "cause", err.Error())
-		return err
-	}
-	var first [8]byte
-	if _, err := io.ReadFull(w.r.o.Rand, first[:]); err != nil {
-		w.r.o.Logger.Error("enclave.no_randomness", "cause", err.Error())
-		return err
-	}
-	self := w.counter.Incarnation()
-	keys := troxy.Keys{Request: w.r.o.Request, Reply: w.r.o.Reply}
-	self.Number = s.Boot // until incarnations are granted by peers, the boot tells requests of runs apart
-	w.client = troxy.NewClient(w.r.o.Group, self, w.counter.Vector, binary.BigEndian.Uint64(first[:])%troxy.MaxFirst, keys)
-	w.replier = troxy.NewReplier(w.r.o.Group, w.counter.Incarnation(), w.counter.Vector, keys)
-	ready := boundary.Ready{Incarnation: w.counter.Incarnation()}
-	w.send(ready.Append(nil))
-	close(w.r.ready)
-	return nil
+	return false
 }
 
 func (w *owner) certifyPrepare(f []byte) error {
@@ -84,10 +70,13 @@ func (w *owner) certifyPrepare(f []byte) error {
 		return err
 	}
 	answer := boundary.Certified{Token: c.Token}
-	digest, bad, ok := w.batch(c.Items)
-	if !ok {
+	digest, bad := w.batch(c.Items)
+	switch {
+	case len(bad) > 0:
 		answer.Refusal, answer.Bad = boundary.RefusedRequest, bad
-	} else {
+	case !w.counter.Active():
+		answer.Refusal = boundary.RefusedInactive
+	default:
 		answer.Certificate, err = w.counter.CertifyPrepare(c.Position, digest)
 		answer.Refusal = refusal(err)
 	}
@@ -102,14 +91,14 @@ func (w *owner) certifyCommit(f []byte) error {
 	}
 	answer := boundary.Certified{Token: c.Token}
 	p := &c.Prepare
-	digest, bad, ok := w.batch(c.Items)
+	digest, bad := w.batch(c.Items)
 	switch {
-	case p.Kind != wire.CertPrepare || p.Replica != w.r.o.Group.Leader(p.New.View) || digest != p.Digest && ok || !w.counter.Verify(p):
+	case len(bad) == 0 && digest != p.Digest, !w.counter.Verify(p):
 		answer.Refusal = boundary.RefusedPrepare
-	case !ok:
+	case len(bad) > 0:
 		answer.Refusal, answer.Bad = boundary.RefusedRequest, bad
 	default:
-		answer.Certificate, err = w.counter.CertifyCommit(p.New, digest)
+		answer.Certificate, err = w.counter.CommitVerified(p)
 		answer.Refusal = refusal(err)
 	}
 	w.certified(&answer)
@@ -117,34 +106,24 @@ func (w *owner) certifyCommit(f []byte) error {
 }
 
 func (w *owner) certified(answer *boundary.Certified) {
-	if answer.Refusal != boundary.RefusedNothing {
+	if accuses(answer.Refusal) {
 		w.stats.RefusedCertificates++
 	}
-	w.send(answer.Append(nil))
+	w.send(answer.Append)
 }
 
-// batch checks every request of a batch and returns its digest, or the index of the first bad one.
-func (w *owner) batch(items []boundary.Item) (wire.Digest, uint32, bool) {
+// batch checks every request of a batch and returns its digest, or the indices of all bad ones: were they
+// named one a time, forged requests would cost the leader a round trip each.
+func (w *owner) batch(items []boundary.Item) (digest wire.Digest, bad []uint32) {
 	digests := make([]wire.Digest, len(items))
 	for i := range items {
-		if !w.replier.VerifyRequest(items[i].Header, items[i].MAC) {
-			return wire.Digest{}, uint32(i), false
+		if !w.requests.Verify(items[i].Header, items[i].MAC) {
+			bad = append(bad, uint32(i))
+			continue
 		}
 		digests[i] = wire.Sum(items[i].Header)
 	}
-	return wire.BatchDigest(digests), 0, true
-}
-
-func refusal(err error) boundary.Refusal {
-	switch {
-	case err == nil:
-		return boundary.RefusedNothing
-	case errors.Is(err, counter.ErrInactive):
-		return boundary.RefusedInactive
-	case errors.Is(err, counter.ErrRole):
-		return boundary.RefusedRole
-	}
-	return boundary.RefusedPosition
+	return wire.BatchDigest(digests), bad
 }
 
 func (w *owner) verify(f []byte) error {
@@ -156,26 +135,39 @@ func (w *owner) verify(f []byte) error {
 	for i := range v.Certificates {
 		answer.OK[i] = w.counter.Verify(&v.Certificates[i])
 	}
-	w.send(answer.Append(nil))
+	w.send(answer.Append)
 	return nil
 }
 
-// executed authenticates results of the own host: first what the writes touched becomes known (watches;
-// later the index of the fast reads), then the replies leave.
+// executed authenticates results of the own host, of orders that this incarnation saw committed (package index tells why,
+// "Restarts"): each first raises the index of the validated reads (note), then its watches fire, then the replies leave.
 func (w *owner) executed(f []byte) error {
 	e, err := boundary.DecodeExecuted(f)
 	if err != nil {
 		return err
 	}
-	claims := make([]troxy.Claim, len(e.Results))
+	if e.Order > w.counter.Committed() {
+		if e.Order > w.recovered { // else a host says again what its log holds, which counts once an order above is seen
+			w.stats.RefusedClaims += uint64(len(e.Results))
+		}
+		return nil
+	}
+	w.claims = w.claims[:0]
 	for i := range e.Results {
 		x := &e.Results[i]
-		claims[i] = troxy.Claim{Header: x.Item.Header, MAC: x.Item.MAC, Head: x.Head, Depends: x.Depends, Payload: x.Payload, Full: x.Full}
+		w.claims = append(w.claims, troxy.Claim{Header: x.Item.Header, MAC: x.Item.MAC, Head: x.Head, Depends: x.Depends, Payload: x.Payload, Full: x.Full})
 	}
-	replies, touched, refused := w.replier.Authenticate(e.Order, e.DurableUpTo, claims)
-	w.stats.RefusedClaims += uint64(len(refused))
+	replies, touched, refused := w.replier.Authenticate(e.Order, e.DurableUpTo, w.claims)
+	clear(w.claims)
+	for _, err := range refused {
+		// An origin that has restarted, or that asked twice, is nobody's fault.
+		if !errors.Is(err, troxy.ErrForgotten) && !errors.Is(err, troxy.ErrRepeated) {
+			w.stats.RefusedClaims++
+		}
+	}
 	for i := range touched {
 		if !touched[i].ReadOnly() {
+			w.lag.marks.Wrote(e.Order, touched[i].Keys)
 			w.r.watches.fire(touched[i].Keys)
 		}
 	}
@@ -183,7 +175,7 @@ func (w *owner) executed(f []byte) error {
 		if a.To == w.r.o.Self {
 			w.settle(w.client.OnReplies(a.Message))
 		} else {
-			w.send(boundary.AppendSend(nil, boundary.KindSendReplies, a.To, a.Message))
+			w.sendMessage(boundary.KindSendReplies, a.To, a.Message)
 		}
 	}
 	return nil

@@ -26,10 +26,18 @@ type attacker struct {
 type choices func(n int) int
 
 func newAttacker(t testing.TB, self wire.ReplicaID) *attacker {
-	return &attacker{
+	a := &attacker{
 		solo: active(t, 3, self), leader: active(t, 3, 0), digests: map[wire.Position]wire.Digest{},
 		results: map[wire.Digest][2]wire.Digest{},
 	}
+	// It sees two orders committed without its part: only of those are results authenticated.
+	leader, follower := signer(t, 3, 0), signer(t, 3, 2-self/2)
+	for o := uint64(1); o <= 2; o++ {
+		first := must(leader.CertifyPrepare(wire.Position{Order: o}, wire.Digest{byte(o)}))
+		vote := must(follower.CertifyCommit(&first))
+		a.send((&boundary.Verify{Certificates: []wire.Certificate{first, vote}}).Append(nil))
+	}
+	return a
 }
 
 // attack makes one frame, hands it in, and checks the answers.
@@ -103,7 +111,7 @@ func (a *attacker) make(next choices, raw []byte) []byte {
 	case 10:
 		s := boundary.Start{Boot: uint32(1 + next(3))}
 		if len(a.prepares) > 0 {
-			s.Frontier = &a.prepares[next(len(a.prepares))].Prepare
+			s.Certificates = []wire.Certificate{a.prepares[next(len(a.prepares))].Prepare}
 		}
 		return s.Append(nil)
 	}

@@ -283,6 +283,15 @@ func TestWatch(t *testing.T) {
 				t.Errorf("%T: told %d times, want %d", x.c, len(changes), x.told)
 			}
 		}
+		// A host that keeps its own results back keeps no outcome of the enclave's own commands from it.
+		<-changes
+		c.lies(2, boundary.KindExecuted, drop)
+		if _, err := c.hosts[2].r.Do(context.Background(), write); err != nil {
+			t.Fatal(err)
+		}
+		if len(changes) != 1 {
+			t.Error("an own command was answered and nobody told")
+		}
 		cancel()
 		if n := len(c.hosts[2].r.watches.byKey); n != 0 {
 			t.Errorf("%d keys are watched after cancel", n)

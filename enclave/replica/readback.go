@@ -61,7 +61,7 @@ func (w *owner) readBack(f []byte) error {
 }
 
 func (w *owner) attest(origin wire.ReplicaID, body wire.Digest) error {
-	c, err := w.counter.Attest(wire.CertBodyStored, wire.Position{}, body)
+	c, err := w.counter.AttestStored(body)
 	if err != nil {
 		return err
 	}
@@ -70,6 +70,6 @@ func (w *owner) attest(origin wire.ReplicaID, body wire.Digest) error {
 		return nil
 	}
 	m := wire.BodyStored{Certificate: c}
-	w.send(boundary.AppendSend(nil, boundary.KindSendStored, origin, m.Append(nil)))
+	w.sendMessage(boundary.KindSendStored, origin, m.Append(nil))
 	return nil
 }

@@ -58,7 +58,11 @@ func (r *Replica) Record(ctx context.Context, digest wire.Digest, size uint32) (
 	select {
 	case pieces := <-c.outcome:
 		record := join(pieces)
-		if len(record) == 0 || wire.Sum(record) != digest {
+		if len(record) == 0 {
+			return nil, ErrGone
+		}
+		if wire.Sum(record) != digest {
+			r.tell(func(w *owner) { w.stats.BadRecords++ })
 			return nil, ErrGone
 		}
 		return record, nil
@@ -85,7 +89,7 @@ func (w *owner) getRecord(c *recordCall) {
 	w.records.open[c.token] = c
 	w.records.due.by(c.giveUp)
 	g := boundary.GetRecord{Token: c.token, Digest: c.digest, Size: uint32(c.size)}
-	w.send(g.Append(nil))
+	w.send(g.Append)
 }
 
 // record takes a piece. It must be the next of the record that was asked for, and as large as pieces are
@@ -105,6 +109,9 @@ func (w *owner) record(f []byte) error {
 		c.size = p.Total
 	}
 	if p.Body != c.digest || p.Total != c.size || p.Offset != c.got || uint64(len(p.Bytes)) != min(wire.ChunkBytes, c.size-c.got) {
+		if p.Total > 0 { // else it says that it is not there
+			w.stats.BadRecords++
+		}
 		w.records.end(c, nil)
 		return nil
 	}

@@ -23,6 +23,38 @@ func TestDrippedRecord(t *testing.T) {
 	if len(c.outcome) != 1 || <-c.outcome != nil || len(s.w.records.open) != 0 {
 		t.Error("a piece of one byte was taken")
 	}
+	if s.w.stats.BadRecords != 1 {
+		t.Errorf("%d bad records", s.w.stats.BadRecords)
+	}
+}
+
+// A record that is not what was stored counts against the host, one that it says it has not does not.
+func TestAlteredRecordsCount(t *testing.T) {
+	inCluster(t, 3, func(t *testing.T, c *cluster) {
+		h := c.hosts[0]
+		c.lies(0, boundary.KindRecord, drop) // but for those below
+		for i, said := range []string{"", "lies"} {
+			done := make(chan error, 1)
+			go func() {
+				_, err := h.r.Record(t.Context(), wire.Digest{1}, 4)
+				done <- err
+			}()
+			synctest.Wait()
+			piece := wire.Piece{Body: wire.Digest{1}, Total: uint64(len(said)), Bytes: []byte(said)}
+			if err := h.link.Send((&boundary.Record{Token: uint64(i + 1), Piece: piece}).Append(nil)); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-done; !errors.Is(err, ErrGone) {
+				t.Error(err)
+			}
+			h.r.tell(func(w *owner) {
+				if n := w.stats.BadRecords; n != uint64(i) {
+					t.Errorf("%q: %d bad records, want %d", said, n, i)
+				}
+			})
+			synctest.Wait()
+		}
+	})
 }
 
 // A cancelled read leaves nothing that a host could keep alive.

@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -11,6 +12,7 @@ import (
 
 	"troxymail/bftcore/quorum"
 	"troxymail/bftcore/wire"
+	"troxymail/cache/lag"
 	"troxymail/enclave/boundary"
 	"troxymail/enclave/counter"
 	"troxymail/enclave/troxy"
@@ -43,15 +45,24 @@ var (
 
 // Options say who the replica is.
 type Options struct {
-	Group    quorum.Config
-	Self     wire.ReplicaID
+	Group quorum.Config
+	Self  wire.ReplicaID
+	// Founding lets the enclave continue from its host's log, UNSAFE against a host that shows an old one, when it
+	// is not zero.
 	Founding wire.Founding
+	// Genesis is the hash of the genesis, and Admin the key that it pins: who may order a founding without some of the
+	// replicas. Without the key nobody may.
+	Genesis [32]byte
+	Admin   ed25519.PublicKey
 	// Certificate, Request and Reply are the group's keys by purpose.
-	Certificate, Request, Reply [32]byte
-	Link                        boundary.Link
+	Certificate, Request, Reply, Cache [32]byte
+	Link                               boundary.Link
 	// Now returns monotonic nanoseconds. The host controls time: it decides only when to retransmit and
 	// when to give up.
 	Now func() int64
+	// Exchange is the distance of the rounds in which enclaves compare how far their hosts showed them writes; 0 means
+	// lag.Every. Only tests set it.
+	Exchange time.Duration
 	// Rand makes this run's requests new ones; nil means crypto/rand. Only a simulation sets it.
 	Rand   io.Reader
 	Logger *slog.Logger
@@ -64,6 +75,7 @@ type Replica struct {
 	ready   chan struct{}
 	done    chan struct{}
 	watches watches
+	lagging chan lag.State // capacity 1: the newest verdict, unless it was taken
 	stats   atomic.Pointer[Stats]
 	// storeBytes and recordBytes bound large bodies on their way out and records on their way in.
 	storeBytes, recordBytes byteBudget
@@ -74,7 +86,8 @@ func New(o Options) *Replica {
 	if o.Rand == nil {
 		o.Rand = rand.Reader
 	}
-	r := &Replica{o: o, calls: make(chan func(*owner), maxWaiting), ready: make(chan struct{}), done: make(chan struct{})}
+	r := &Replica{o: o, calls: make(chan func(*owner), maxWaiting), ready: make(chan struct{}), done: make(chan struct{}),
+		lagging: make(chan lag.State, 1)}
 	r.watches.init()
 	r.storeBytes.init(maxStoringBytes)
 	r.recordBytes.init(maxRecordBytes)
@@ -110,8 +123,9 @@ func (r *Replica) Run(ctx context.Context) error {
 	w := newOwner(r)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+	armed := int64(0) // when timer fires; 0 for not before an hour, if at all
 	for {
-		w.arm(timer)
+		armed = w.arm(timer, armed)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -126,6 +140,7 @@ func (r *Replica) Run(ctx context.Context) error {
 			call(w)
 			w.more(r.calls)
 		case <-timer.C:
+			armed = 0
 		}
 		w.turn()
 		if err := w.flush(); err != nil {
@@ -136,27 +151,38 @@ func (r *Replica) Run(ctx context.Context) error {
 
 // owner is the state of the owner goroutine. Only Run's goroutine touches it.
 type owner struct {
-	r       *Replica
-	counter *counter.Set
-	client  *troxy.Client      // nil before ACTIVE
-	replier *troxy.Replier     // nil before ACTIVE
-	waiting map[uint64]pending // by ticket
-	queue   []submission       // wait for room in the client's window, oldest first
-	records records
-	backs   readBacks
-	bodies  bodies
-	out     [][]byte
-	stats   Stats
+	r        *Replica
+	counter  *counter.Set
+	requests *troxy.Requests
+	client   *troxy.Client      // nil before ACTIVE
+	replier  *troxy.Replier     // nil before ACTIVE
+	waiting  map[uint64]pending // by ticket
+	queue    []submission       // wait for room in the client's window, oldest first
+	records  records
+	backs    readBacks
+	bodies   bodies
+	out      boundary.Outbox
+	claims   []troxy.Claim // memory of executed, used again
+	stats    Stats
 
 	pendingBytes int // commands in waiting and queue
 	statusCalls  statusCalls
+	reads        reads
+	lag          lags
+	recovered    uint64             // recovery order of this incarnation
+	said         lag.State          // the verdict that Lagging told of last
+	fenced       bool               // this incarnation's FENCE was ordered
+	fencing      chan troxy.Outcome // its outcome, capacity 1; nil before it was submitted
+	peeks        peeks
 }
 
 func newOwner(r *Replica) *owner {
 	return &owner{
 		r: r, waiting: map[uint64]pending{}, bodies: bodies{open: map[wire.Digest]*storing{}},
 		records: records{open: map[uint64]*recordCall{}}, backs: readBacks{open: map[backKey]*readBack{}},
-		counter: counter.New(counter.Config{Group: r.o.Group, Self: r.o.Self, Key: r.o.Certificate}),
+		requests: troxy.NewRequests(r.o.Request),
+		counter: counter.New(counter.Config{Group: r.o.Group, Self: r.o.Self, Key: r.o.Certificate,
+			Genesis: r.o.Genesis, Admin: r.o.Admin, NoCheckpoints: r.o.Founding != (wire.Founding{})}),
 	}
 }
 
@@ -180,30 +206,35 @@ func (w *owner) turn() {
 			resend, ended := w.client.Tick(now)
 			for _, raw := range resend {
 				q := boundary.Request{Retransmit: true, Raw: raw}
-				w.send(q.Append(nil))
+				w.send(q.Append)
 			}
 			w.settle(ended)
 		}
 	}
+	w.validations(now)
+	w.compare(now)
+	w.fence(now)
 	w.submitQueued(now)
 	w.records.expire(now)
+	w.peeks.expire(now)
 	w.expireBodies(now)
 	w.publish()
 }
 
-// arm sets timer to the next deadline.
-func (w *owner) arm(timer *time.Timer) {
+// arm has timer fire by the next deadline, and returns when it does. One that fires sooner is left alone: almost every
+// request is answered before anything is due for it, and setting a timer sooner costs a system call.
+func (w *owner) arm(timer *time.Timer, armed int64) int64 {
 	var first alarm
-	for _, at := range []int64{w.records.due.at, w.bodies.due.at, w.queueDeadline(), w.clientDeadline()} {
+	for _, at := range []int64{w.records.due.at, w.bodies.due.at, w.queueDeadline(), w.clientDeadline(), w.readDeadline(), w.lagDeadline(), w.peeks.due.at} {
 		if at != 0 {
 			first.by(at)
 		}
 	}
-	wait := time.Hour
-	if first.at != 0 {
-		wait = max(0, time.Duration(first.at-w.r.o.Now()))
+	if first.at != 0 && (armed == 0 || first.at < armed) {
+		armed = first.at
+		timer.Reset(max(0, time.Duration(armed-w.r.o.Now())))
 	}
-	timer.Reset(wait)
+	return armed
 }
 
 func (w *owner) queueDeadline() int64 {
@@ -220,18 +251,15 @@ func (w *owner) clientDeadline() int64 {
 	return w.client.NextDeadline()
 }
 
-// send queues a frame for the host until flush.
-func (w *owner) send(frame []byte) { w.out = append(w.out, frame) }
+// send queues the frame that encode appends, for the host, until flush.
+func (w *owner) send(encode func(dst []byte) []byte) { w.out.Add(encode) }
 
-func (w *owner) flush() error {
-	if len(w.out) == 0 {
-		return nil
-	}
-	err := w.r.o.Link.Send(w.out...)
-	clear(w.out)
-	w.out = w.out[:0]
-	return err
+// sendMessage queues a message for the enclave of a replica, until flush.
+func (w *owner) sendMessage(k boundary.Kind, to wire.ReplicaID, message []byte) {
+	w.out.Add(func(dst []byte) []byte { return boundary.AppendSend(dst, k, to, message) })
 }
+
+func (w *owner) flush() error { return w.out.SendTo(w.r.o.Link) }
 
 // call runs f in the owner goroutine, later.
 func (r *Replica) call(ctx context.Context, f func(*owner)) error {

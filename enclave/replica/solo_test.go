@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"testing"
 
 	"troxymail/bftcore/wire"
@@ -42,9 +43,37 @@ func active(t testing.TB, n int, self wire.ReplicaID) *solo {
 func (s *solo) send(f []byte) [][]byte {
 	s.w.frame(f)
 	s.w.turn()
-	out := snapshot(s.w.out)
-	s.w.out = s.w.out[:0]
-	return out
+	return taken(s.w)
+}
+
+// taken empties what an owner has for its host and returns it.
+func taken(w *owner) [][]byte {
+	enclave, host := boundary.Pipe()
+	n := w.out.Len()
+	_ = w.out.SendTo(enclave)
+	var frames [][]byte
+	for len(frames) < n {
+		batch, err := host.Recv()
+		if err != nil {
+			panic(err)
+		}
+		frames = append(frames, batch...)
+	}
+	return frames
+}
+
+// commit has the leader's enclave see the next orders up to upTo committed.
+func (s *solo) commit(upTo uint64) {
+	s.t.Helper()
+	follower := signer(s.t, 3, 1)
+	for o := uint64(1); o <= upTo; o++ {
+		a := s.certified(prepare(o, request(1, o)))
+		vote, err := follower.CertifyCommit(&a.Certificate)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.send((&boundary.Verify{Token: o, Certificates: []wire.Certificate{vote}}).Append(nil))
+	}
 }
 
 // signer returns a counter of replica self under the group's key: what its enclave could certify.
@@ -95,23 +124,27 @@ func TestCertifyPrepareRefuses(t *testing.T) {
 		name  string
 		frame []byte
 		want  boundary.Refusal
-		bad   uint32
+		bad   []uint32
 	}{
-		{"a forged request", prepare(1, request(1, 1), forged), boundary.RefusedRequest, 1},
-		{"the first", prepare(1, request(1, 1)), boundary.RefusedNothing, 0},
-		{"the same order twice", prepare(1, request(1, 2)), boundary.RefusedPosition, 0},
-		{"the same frame twice", prepare(1, request(1, 1)), boundary.RefusedPosition, 0},
-		{"a gap", prepare(3, request(1, 2)), boundary.RefusedPosition, 0},
-		{"a huge order", prepare(1<<63, request(1, 2)), boundary.RefusedPosition, 0},
-		{"the next, empty", prepare(2), boundary.RefusedNothing, 0},
+		{"a forged request", prepare(1, request(1, 1), forged), boundary.RefusedRequest, []uint32{1}},
+		{"more of them", prepare(1, forged, request(1, 1), forged), boundary.RefusedRequest, []uint32{0, 2}},
+		{"the first", prepare(1, request(1, 1)), boundary.RefusedNothing, nil},
+		{"another batch at that order", prepare(1, request(1, 2)), boundary.RefusedDigest, nil},
+		{"the same frame twice", prepare(1, request(1, 1)), boundary.RefusedPosition, nil},
+		{"a gap", prepare(3, request(1, 2)), boundary.RefusedPosition, nil},
+		{"a huge order", prepare(1<<63, request(1, 2)), boundary.RefusedWindow, nil},
+		{"the next, empty", prepare(2), boundary.RefusedNothing, nil},
 	} {
 		a := leader.certified(c.frame)
-		if a.Refusal != c.want || a.Bad != c.bad {
-			t.Errorf("%d, %s: refusal %d (request %d), want %d (%d)", i, c.name, a.Refusal, a.Bad, c.want, c.bad)
+		if a.Refusal != c.want || !slices.Equal(a.Bad, c.bad) {
+			t.Errorf("%d, %s: refusal %d (requests %d), want %d (%d)", i, c.name, a.Refusal, a.Bad, c.want, c.bad)
 		}
 		if c.want == boundary.RefusedNothing && !signer(t, 3, 1).Verify(&a.Certificate) {
 			t.Errorf("%s: the certificate is not authentic", c.name)
 		}
+	}
+	if n := leader.w.stats.RefusedCertificates; n != 1 {
+		t.Errorf("the host is accused %d times, want once: of another batch at one order, and not of what is late or forged by peers", n)
 	}
 	if a := active(t, 3, 1).certified(prepare(1, request(1, 1))); a.Refusal != boundary.RefusedRole {
 		t.Errorf("as a follower: %d", a.Refusal)
@@ -124,7 +157,7 @@ func TestCertifyCommitRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	attestation, err := signer(t, 3, 0).Attest(wire.CertBodyStored, wire.Position{Order: 1}, batch(items...))
+	attestation, err := signer(t, 3, 0).AttestStored(batch(items...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,8 +204,8 @@ func TestStart(t *testing.T) {
 	frontier, _ := own.CertifyPrepare(wire.Position{Order: 1}, wire.Digest{1})
 	forged := frontier
 	forged.New.Order = 9
-	attestation, _ := own.Attest(wire.CertBodyStored, wire.Position{}, wire.Digest{1})
-	foreign, _ := other.CertifyCommit(wire.Position{Order: 1}, wire.Digest{1})
+	attestation, _ := own.AttestStored(wire.Digest{1})
+	foreign, _ := other.CertifyCommit(&frontier)
 	elsewhere := counter.New(counter.Config{Group: options(t, 3, 0, nil).Group, Key: [32]byte{1}})
 	elsewhere.Activate(wire.Founding{Generation: 2})
 	later, _ := elsewhere.CertifyPrepare(wire.Position{Order: 1}, wire.Digest{1})
@@ -180,21 +213,21 @@ func TestStart(t *testing.T) {
 	for name, c := range map[string]*wire.Certificate{
 		"forged": &forged, "an attestation": &attestation, "another replica's": &foreign, "another founding's": &later,
 	} {
-		if out := s.send((&boundary.Start{Boot: 1, Frontier: c}).Append(nil)); len(out) != 0 || s.w.client != nil {
+		if out := s.send((&boundary.Start{Boot: 1, Certificates: []wire.Certificate{*c}}).Append(nil)); len(out) != 0 || s.w.client != nil {
 			t.Errorf("started with a frontier that is %s", name)
 		}
-		if out := s.send(prepare(1)); len(out) != 0 {
+		if a := s.certified(prepare(1)); a.Refusal == boundary.RefusedNothing {
 			t.Errorf("%s: certified before it was ACTIVE", name)
 		}
 	}
-	if out := s.send((&boundary.Start{Boot: 1, Frontier: &frontier}).Append(nil)); len(out) != 1 || s.w.client == nil {
+	if out := s.send((&boundary.Start{Boot: 1, Certificates: []wire.Certificate{frontier}}).Append(nil)); len(out) != 1 || s.w.client == nil {
 		t.Fatal("not started with the own frontier")
 	}
 	before := s.w.counter.Position()
 	if out := s.send((&boundary.Start{Boot: 2}).Append(nil)); len(out) != 0 || s.w.counter.Position() != before {
 		t.Fatalf("started twice: %v, was %v", s.w.counter.Position(), before)
 	}
-	if a := s.certified(prepare(1)); a.Refusal != boundary.RefusedPosition {
+	if a := s.certified(prepare(1)); a.Refusal != boundary.RefusedDigest {
 		t.Errorf("certified below the frontier: %d", a.Refusal)
 	}
 }
@@ -249,7 +282,7 @@ func heap() uint64 {
 func TestFloods(t *testing.T) {
 	const frames, bound = 100_000, 24 << 20
 	stored := wire.BodyStored{}
-	stored.Certificate, _ = signer(t, 3, 2).Attest(wire.CertBodyStored, wire.Position{}, wire.Digest{1})
+	stored.Certificate, _ = signer(t, 3, 2).AttestStored(wire.Digest{1})
 	replies := wire.ReplySet{Founding: founding, Replica: 2, Incarnation: 1, Vector: []uint32{1, 1, 1}, Order: 1,
 		Origin: wire.RequestID{Origin: 1, Generation: 1, Incarnation: 1}, Entries: make([]wire.ReplyEntry, 20)}
 	signed := replies.AppendReplySigned(nil)
@@ -267,7 +300,7 @@ func TestFloods(t *testing.T) {
 		"records":     func(i int) []byte { return at((&boundary.Record{Piece: piece}).Append(nil), 6, i) },
 		"results": func(i int) []byte {
 			x := boundary.ExecutedItem{Item: request(2, uint64(i+1)), Head: wire.ResultHead{PayloadDigest: wire.Digest{byte(i)}}}
-			return (&boundary.Executed{Order: uint64(i + 1), Results: []boundary.ExecutedItem{x}}).Append(nil)
+			return (&boundary.Executed{Order: uint64(i%1000 + 1), Results: []boundary.ExecutedItem{x}}).Append(nil)
 		},
 		"random bytes": func(i int) []byte {
 			f := make([]byte, 100)
@@ -279,6 +312,9 @@ func TestFloods(t *testing.T) {
 	for name, flood := range floods {
 		s := active(t, 3, 0)
 		_, _, _ = s.w.client.Submit(1, 1, []byte("one is open"), 0, nil, nil)
+		if name == "results" {
+			s.commit(1000)
+		}
 		before := heap()
 		for i := range frames {
 			s.send(flood(i))
@@ -287,6 +323,31 @@ func TestFloods(t *testing.T) {
 			t.Errorf("%s: %d KiB are left after %d frames", name, rest>>10, frames)
 		}
 		runtime.KeepAlive(s)
+	}
+}
+
+// Results for an origin that has restarted since, and of a read that was ordered twice, are not answered, which is
+// no fault of the host; results that cannot be are one.
+func TestClaimsThatAreNoFault(t *testing.T) {
+	s := active(t, 3, 0)
+	s.commit(8)
+	tell := func(incarnation uint32, flags wire.RequestFlags, order, depends uint64) uint64 {
+		id := wire.RequestID{Origin: 2, Generation: 1, Incarnation: incarnation, Sequence: 1}
+		h := wire.AppendRequestHeader(nil, id, flags, nil, nil, []byte("command"))
+		x := boundary.ExecutedItem{
+			Item: boundary.Item{Header: h, MAC: mac.New([32]byte{2}, "troxymail/request/v1").Sum(h)}, Depends: depends,
+		}
+		s.send((&boundary.Executed{Order: order, DurableUpTo: order, Results: []boundary.ExecutedItem{x}}).Append(nil))
+		return s.w.stats.RefusedClaims
+	}
+	if n := tell(2, wire.FlagReadOnly, 5, 5) + tell(1, 0, 5, 5) + tell(2, wire.FlagReadOnly, 6, 5); n != 0 {
+		t.Errorf("%d claims of an honest host count as refused", n)
+	}
+	if n := tell(3, 0, 7, 8); n != 1 {
+		t.Errorf("%d claims of a lying host count as refused", n)
+	}
+	if n := tell(3, 0, 7, 7) + tell(3, 0, 8, 7); n != 3 {
+		t.Errorf("after a write with two orders: %d", n)
 	}
 }
 

@@ -2,6 +2,7 @@ package replica
 
 import (
 	"troxymail/bftcore/wire"
+	"troxymail/cache/lag"
 	"troxymail/enclave/troxy"
 )
 
@@ -9,23 +10,31 @@ import (
 type Stats struct {
 	Pending             uint64 // requests without an outcome yet
 	Position            wire.Position
-	Incarnation         uint32 // of this enclave
+	Standing            wire.Standing
+	Generation          uint32 // of this enclave, as is
+	Incarnation         uint32
 	BadFrames           uint64 // frames of the host that did not decode or made no sense
 	EarlyFrames         uint64 // frames before the enclave was ACTIVE
 	UnaskedAnswers      uint64
 	BadMACs             uint64
 	RefusedCertificates uint64
 	RefusedClaims       uint64
+	BadRecords          uint64 // records that the host delivered otherwise than they were stored
 	Client              troxy.Counters
+	Reads               ReadStats
+	Lag                 lag.Counters
 }
 
 // publish makes the owner's counters visible to Replica.Stats.
 func (w *owner) publish() {
 	s := w.stats
 	s.Pending = uint64(len(w.waiting) + len(w.queue))
-	s.Position, s.Incarnation = w.counter.Position(), w.counter.Incarnation().Number
+	self := w.counter.Incarnation()
+	s.Position, s.Generation, s.Incarnation, s.Standing = w.counter.Position(), self.Founding.Generation, self.Number, w.counter.Standing()
 	if w.client != nil {
 		s.Client = w.client.Counters()
+		s.Reads = w.readStats()
+		s.Lag = w.lag.detector.Counters()
 	}
 	w.r.stats.Store(&s)
 }

@@ -55,7 +55,7 @@ func (w *owner) askStatus(answer chan boundary.HostFacts) uint64 {
 	c.next++
 	c.open[c.next] = answer
 	q := boundary.HostStatusQuery{Token: c.next}
-	w.send(q.Append(nil))
+	w.send(q.Append)
 	return c.next
 }
 
@@ -75,6 +75,12 @@ func (w *owner) hostStatus(f []byte) error {
 	return nil
 }
 
+// Report tells the host how clients' reads were answered, for its metrics. It is left out when too many calls wait. Safe
+// for concurrent use.
+func (r *Replica) Report(reads boundary.Reads) {
+	_ = r.call(context.Background(), func(w *owner) { w.send(reads.Append) })
+}
+
 // Alarms returns what of the counters a person should look at, in order of code.
 func (s *Stats) Alarms() []boundary.Alarm {
 	var list []boundary.Alarm
@@ -88,6 +94,9 @@ func (s *Stats) Alarms() []boundary.Alarm {
 		{boundary.AlarmRefusedCertificate, s.RefusedCertificates},
 		{boundary.AlarmRefusedClaim, s.RefusedClaims},
 		{boundary.AlarmBadReplies, c.Malformed + c.BadResult},
+		{boundary.AlarmBadRecord, s.BadRecords},
+		{boundary.AlarmBehind, s.Lag.Behind},
+		{boundary.AlarmAlone, s.Lag.Alone},
 	} {
 		if x.count > 0 {
 			list = append(list, boundary.Alarm{Code: x.code, Subject: boundary.NoReplica, Count: x.count})

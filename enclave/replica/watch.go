@@ -17,7 +17,8 @@ type watches struct {
 func (t *watches) init() { t.byKey = map[wire.Key]map[chan struct{}]struct{}{} }
 
 // Watch returns a channel that receives (coalesced) when one of keys was written, as this replica's host
-// reports it: a hint, to be followed by a read. cancel ends it; call it once.
+// reports it, as this enclave's own commands turn out, or as others' hosts reported to theirs: a hint, to be followed by a
+// read. cancel ends it; call it once.
 func (r *Replica) Watch(keys []wire.Key) (changes <-chan struct{}, cancel func()) {
 	c := make(chan struct{}, 1)
 	keys = slices.Clone(keys) // cancel must find what add put in
@@ -47,6 +48,17 @@ func (t *watches) remove(c chan struct{}, keys []wire.Key) {
 			delete(t.byKey, k)
 		}
 	}
+}
+
+// keys returns what is watched, each key once.
+func (t *watches) keys() []wire.Key {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	keys := make([]wire.Key, 0, len(t.byKey))
+	for k := range t.byKey {
+		keys = append(keys, k)
+	}
+	return keys
 }
 
 // fire tells all who watch one of keys.

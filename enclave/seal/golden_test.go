@@ -36,6 +36,7 @@ var golden = map[string]string{
 		"9e03045f1cea81b3",
 	"local": "010876ca65fa532efea2d73e4cb2775f96cfb650d5c8c9dbb78594a01f4cf8bb" +
 		"3bfe708b7d8b707d1e60960b99014423eba3db304d01ba88",
+	"login salt":    "e1c4412ef759b178ce4978d6cf98071b",
 	"mailbox token": "c0dc141eeecf05ad50a3a8c4d69ec432",
 	"name": "01030405060000000000000000000000000076ca65fa532efea2d73e4cb2775f" +
 		"96cfb650d5c8c9dbb78594a01f4cf8bb3bfe22cb58d12ccf6a1ec1582b8ec86a" +
@@ -71,6 +72,8 @@ func goldenOutputs() map[string][]byte {
 	out["digest of three segments"] = long[:]
 	account := AccountToken(keys, "a@b")
 	mailbox, keyword := MailboxToken(key, 3, "Work"), KeywordToken(key, "x")
+	salt := LoginSalt(keys, account)
+	out["login salt"] = salt[:]
 	out["account token"], out["mailbox token"], out["keyword token"] = account[:], mailbox[:], keyword[:]
 	for _, p := range purposes {
 		sub := keys.Key(p)

@@ -15,12 +15,19 @@ const (
 	tagAccount = prefix + "token/account"
 	tagMailbox = prefix + "token/mailbox"
 	tagKeyword = prefix + "token/keyword"
+	tagSalt    = prefix + "token/login-salt"
 )
 
 // AccountToken returns the token of an account's address in the group. The caller has normalised the
 // address: two spellings give two accounts.
 func AccountToken(keys Keys, address string) Token {
 	return token(keys.Key(PurposeAccountToken), tagAccount, 0, address)
+}
+
+// LoginSalt returns the salt of an account's SCRAM verifiers: it says nothing of the account, and cannot be told
+// from that of an account that does not exist.
+func LoginSalt(keys Keys, account Token) Token {
+	return token(keys.Key(PurposeAccountToken), tagSalt, 0, string(account[:]))
 }
 
 // MailboxToken returns the token of a name component under the mailbox parent (0 for the root), so that

@@ -16,6 +16,8 @@ func TestTokensSeparate(t *testing.T) {
 		"empty name":         MailboxToken(account, 0, ""),
 		"NUL":                MailboxToken(account, 0, "Work\x00"),
 		"other account":      MailboxToken(testAccountKey("other"), 0, "Work"),
+		"salt":               LoginSalt(keys, AccountToken(keys, "alice@example.org")),
+		"other salt":         LoginSalt(keys, AccountToken(keys, "alicf@example.org")),
 		"keyword":            KeywordToken(account, "work"),
 		"keyword as a name":  KeywordToken(account, "Work"),
 		"keyword of another": KeywordToken(testAccountKey("other"), "work"),

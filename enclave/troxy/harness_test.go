@@ -27,6 +27,7 @@ type world struct {
 	vector []uint32 // what the Client's enclave knows
 	client *Client
 	signer *mac.Authenticator
+	note   Note // of the Repliers made later
 }
 
 type fataler interface {

@@ -15,6 +15,9 @@ var (
 	ErrRequest = errors.New("troxy: request is not authentic")
 	// ErrConflict is returned for a second, different result (or order) of one request.
 	ErrConflict = errors.New("troxy: another result of that request was authenticated")
+	// ErrRepeated is returned for a read that was ordered once more, with what it shows then: the first answer
+	// stands. Writes that are repeated have their first result again.
+	ErrRepeated = errors.New("troxy: a read was ordered again")
 	// ErrForgotten is returned for a request so old that its origin cannot wait for an answer: of a former
 	// incarnation, or 2*Window sequences behind the newest. What was said about it is not known any more.
 	ErrForgotten = errors.New("troxy: request is too old to be answered")
@@ -47,16 +50,36 @@ type Replier struct {
 	requests *mac.Authenticator
 	replies  *mac.Authenticator
 	said     []said // by origin
+	note     Note
+
+	// Memory of Authenticate, used again.
+	sets    []wire.ReplySet
+	full    []int // bytes of whole results in each set
+	touched []wire.Request
+	signed  []byte
 }
 
+// Note is told what a claim says of an authentic request, before its reply is authenticated; what it touched are keys
+// of the request. An error keeps the reply from being authenticated.
+type Note func(order, durableUpTo uint64, request *wire.Request, c *Claim) error
+
 // NewReplier returns a Replier for the incarnation self; vector returns the incarnation vector to put
-// into replies.
-func NewReplier(group quorum.Config, self wire.Incarnation, vector func() []uint32, keys Keys) *Replier {
+// into replies. note may be nil.
+func NewReplier(group quorum.Config, self wire.Incarnation, vector func() []uint32, keys Keys, note Note) *Replier {
 	return &Replier{
-		group: group, self: self, vector: vector, said: make([]said, group.N()),
+		note: note, group: group, self: self, vector: vector, said: make([]said, group.N()),
 		requests: mac.New(keys.Request, requestTag), replies: mac.New(keys.Reply, replyTag),
 	}
 }
+
+// Requests tells which requests enclaves of the group made, also for an enclave that answers none.
+type Requests struct{ auth *mac.Authenticator }
+
+// NewRequests returns a Requests for the group's key.
+func NewRequests(key [32]byte) *Requests { return &Requests{auth: mac.New(key, requestTag)} }
+
+// Verify reports whether an enclave of the group made the request with that header.
+func (r *Requests) Verify(header []byte, m wire.MAC) bool { return r.auth.Verify(header, m) }
 
 // VerifyRequest reports whether an enclave of the group made the request with that header.
 func (r *Replier) VerifyRequest(header []byte, m wire.MAC) bool { return r.requests.Verify(header, m) }
@@ -69,42 +92,57 @@ type Addressed struct {
 
 // Authenticate turns a host's claims about one order into reply sets, one an origin, of at most
 // wire.MaxReplies claims. Claims that do not hold are left out and reported; the rest is authenticated. It
-// also returns the authentic requests that the claims are about, those too old for an answer included, so
-// that the caller can raise what it knows of the keys that were touched: that must happen before the
-// messages leave.
+// also returns the authentic requests that the claims are about, those too old for an answer included: valid until
+// the next call.
 func (r *Replier) Authenticate(order, durableUpTo uint64, claims []Claim) (out []Addressed, touched []wire.Request, refused []error) {
-	sets := make([]wire.ReplySet, 0, 1)
-	full := make([]int, 0, 1) // bytes of whole results in each set
+	clear(r.touched)
+	r.touched = slices.Grow(r.touched[:0], len(claims))
+	r.sets, r.full = r.sets[:0], r.full[:0]
 	for i := range claims {
 		q, entry, err := r.examine(order, durableUpTo, &claims[i])
 		if err == nil || errors.Is(err, ErrForgotten) {
-			touched = append(touched, q)
+			r.touched = append(r.touched, q)
 		}
 		if err != nil {
 			refused = append(refused, err)
 			continue
 		}
-		origin := q.ID
-		origin.Sequence = 0
-		at := slices.IndexFunc(sets, func(s wire.ReplySet) bool { return s.Origin == origin })
-		if at < 0 {
-			at = len(sets)
-			sets = append(sets, r.set(origin, order, durableUpTo))
-			full = append(full, 0)
-		}
-		if full[at]+len(entry.FullBytes) > maxFullBytes {
+		at := r.setFor(q.ID, order, durableUpTo)
+		if r.full[at]+len(entry.FullBytes) > maxFullBytes {
 			entry.FullBytes = nil
 		}
-		full[at] += len(entry.FullBytes)
-		sets[at].Entries = append(sets[at].Entries, entry)
+		r.full[at] += len(entry.FullBytes)
+		r.sets[at].Entries = append(r.sets[at].Entries, entry)
 	}
-	for i := range sets {
-		signed := sets[i].AppendReplySigned(nil)
-		message := make([]byte, 0, len(signed)+32+4*len(sets[i].Entries)+full[i])
-		message = wire.AppendReplySet(message, signed, r.replies.Sum(signed), sets[i].Entries)
-		out = append(out, Addressed{To: sets[i].Origin.Origin, Message: message})
+	out = make([]Addressed, len(r.sets))
+	for i := range r.sets {
+		s := &r.sets[i]
+		r.signed = s.AppendReplySigned(r.signed[:0])
+		message := make([]byte, 0, len(r.signed)+32+4*len(s.Entries)+r.full[i])
+		message = wire.AppendReplySet(message, r.signed, r.replies.Sum(r.signed), s.Entries)
+		out[i] = Addressed{To: s.Origin.Origin, Message: message}
+		clear(s.Entries)
 	}
-	return out, touched, refused
+	return out, r.touched, refused
+}
+
+// setFor returns the place of the set for the origin of a request, which it begins when it is the first of it.
+func (r *Replier) setFor(origin wire.RequestID, order, durableUpTo uint64) int {
+	origin.Sequence = 0
+	for i := range r.sets {
+		if r.sets[i].Origin == origin {
+			return i
+		}
+	}
+	var entries []wire.ReplyEntry
+	at := len(r.sets)
+	if at < cap(r.sets) {
+		entries = r.sets[:at+1][at].Entries[:0]
+	}
+	s := r.set(origin, order, durableUpTo)
+	s.Entries = entries
+	r.sets, r.full = append(r.sets, s), append(r.full, 0)
+	return at
 }
 
 func (r *Replier) set(origin wire.RequestID, order, durableUpTo uint64) wire.ReplySet {
@@ -130,7 +168,14 @@ func (r *Replier) examine(order, durableUpTo uint64, c *Claim) (wire.Request, wi
 	}
 	e := wire.ReplyEntry{Sequence: q.ID.Sequence, Request: q.Digest(), Result: c.Head.Digest(), Depends: c.Depends}
 	now := statement{sequence: e.Sequence, request: e.Request, order: order, result: e.Result}
-	if err := r.said[q.ID.Origin].note(q.ID, now); err != nil {
+	err = r.said[q.ID.Origin].note(q.ID, now)
+	if errors.Is(err, ErrConflict) && q.ReadOnly() {
+		err = ErrRepeated
+	}
+	if r.note != nil && (err == nil || errors.Is(err, ErrForgotten)) {
+		err = errors.Join(r.note(order, durableUpTo, &q, c), err)
+	}
+	if err != nil {
 		return q, wire.ReplyEntry{}, err
 	}
 	if c.Full {

@@ -16,7 +16,7 @@ var requestSigner = mac.New(testKeys.Request, requestTag)
 // replier returns the Replier of replica 2.
 func replier(w *world) *Replier {
 	self := wire.Incarnation{Founding: founding, Replica: 2, Number: 1}
-	return NewReplier(w.group, self, func() []uint32 { return []uint32{1, 1, 1} }, testKeys)
+	return NewReplier(w.group, self, func() []uint32 { return []uint32{1, 1, 1} }, testKeys, w.note)
 }
 
 // header is an authentic request header of some enclave of the group.
@@ -215,5 +215,39 @@ func TestReplySetFitsAMessage(t *testing.T) {
 	set, err := wire.DecodeReplySet(out[0].Message)
 	if err != nil || len(set.Entries) != wire.MaxReplies || len(set.Entries[0].FullBytes) == 0 {
 		t.Fatalf("%d entries: %v", len(set.Entries), err)
+	}
+}
+
+// What claims say of keys is noted before a reply is authenticated, only of authentic requests and of their own keys;
+// a claim that the note refuses gets no reply.
+func TestNote(t *testing.T) {
+	w := newWorld(t, 3)
+	var noted []uint64
+	refuse := false
+	w.note = func(order, _ uint64, q *wire.Request, c *Claim) error {
+		if len(q.Keys) != 1 || len(c.Head.Touched) > 1 {
+			t.Errorf("noted %v", c.Head.Touched)
+		}
+		noted = append(noted, order)
+		if refuse {
+			return errors.New("refused")
+		}
+		return nil
+	}
+	r := replier(w)
+	q := w.submit(t, "command", 0)
+	good := Claim{Header: q.Header, MAC: q.MAC, Head: wire.ResultHead{Touched: []wire.KeyDigest{{Key: mailbox}}}}
+	forged, foreign := good, good
+	forged.MAC[0] ^= 1
+	foreign.Head.Touched = []wire.KeyDigest{{Key: wire.Key{Kind: wire.KeyCluster}}}
+	if out, _, _ := r.Authenticate(5, 5, []Claim{forged, foreign}); len(out) != 0 || len(noted) != 0 {
+		t.Fatalf("%d replies, noted %v", len(out), noted)
+	}
+	if out, _, _ := r.Authenticate(5, 5, []Claim{good}); len(out) != 1 || len(noted) != 1 {
+		t.Fatalf("%d replies, noted %v", len(out), noted)
+	}
+	refuse = true
+	if out, _, refused := r.Authenticate(5, 5, []Claim{good}); len(out) != 0 || len(refused) != 1 {
+		t.Fatalf("%d replies, refused %v", len(out), refused)
 	}
 }

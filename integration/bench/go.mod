@@ -9,7 +9,9 @@ require (
 
 require (
 	github.com/emersion/go-imap/v2 v2.0.0-beta.8
-	google.golang.org/protobuf v1.36.11
+	golang.org/x/crypto v0.58.0
+	google.golang.org/protobuf v1.36.12
+	troxymail v0.0.0-00010101000000-000000000000
 )
 
 require (

@@ -10,26 +10,23 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/emersion/go-imap/v2/imapclient"
 )
 
 // memory fills a mailbox of a cluster of six processes with so many messages and says how much memory the
-// processes hold before, after, and while a client has the mailbox selected.
+// processes hold before, after, and while a client has the mailbox selected; and how long it takes until all serve when
+// all are stopped, or killed, and started: the founding of the group.
 func memory(messages int) error {
 	const connections = 8
-	binaries, err := buildTroxymail()
+	binaries, dir, done, err := workplace("")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(binaries)
-	dir, err := os.MkdirTemp("", "bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	_, p, err := launchTroxymail(binaries, dir)
+	defer done()
+	measured, p, err := launchTroxymail(binaries, dir)
 	if err != nil {
 		return err
 	}
@@ -81,6 +78,34 @@ func memory(messages int) error {
 	}
 	fmt.Printf("SELECT of %d messages at replica 1: %.0f ms\n", messages, float64(time.Since(begin).Milliseconds()))
 	resident(p, "selected at replica 1")
+	for _, how := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		for _, c := range *p {
+			if err := c.Process.Signal(how); err != nil {
+				return err
+			}
+		}
+		for _, c := range *p {
+			_ = c.Wait()
+		}
+		begin := time.Now()
+		if p, err = runTroxymail(binaries, dir, measured); err != nil {
+			return err
+		}
+		defer p.stop()
+		for i, r := range facts.Replicas {
+			if err := await(r.IMAPS); err != nil {
+				return err
+			}
+			fmt.Printf("all started after %v: a login at replica %d after %.1f s\n", how, i, time.Since(begin).Seconds())
+		}
+		for i, c := range *p {
+			used, err := processorTimeOf([]int{c.Process.Pid})
+			if err != nil {
+				return err
+			}
+			fmt.Printf("until then replica %d %-8s %.2f s of processor time\n", i/2, []string{"host", "enclave"}[i%2], used.Seconds())
+		}
+	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -44,7 +45,7 @@ func order(o orderOptions) error {
 		}
 		raftWAL := disk
 		systems := []system{
-			{"raft-" + suffix, func(dir string) ([]string, func(), error) { return startRaft(dir, raftWAL) }},
+			{"raft-" + suffix, func(dir string) ([]string, func(), error) { return startRaft(binaries, dir, raftWAL) }},
 			{"troxymail-" + suffix, func(dir string) ([]string, func(), error) { return startTroxymail(binaries, dir) }},
 		}
 		if err := compare(o, base, systems, clients, sizes); err != nil {
@@ -112,7 +113,17 @@ func median(rows []row) row {
 
 // freeAddresses returns n loopback addresses that nothing listens on.
 func freeAddresses(n int) ([]string, error) {
-	var all []string
+	ports, err := freePorts(n)
+	all := make([]string, len(ports))
+	for i, p := range ports {
+		all[i] = fmt.Sprintf("127.0.0.1:%d", p)
+	}
+	return all, err
+}
+
+// freePorts returns n loopback ports that nothing listens on.
+func freePorts(n int) ([]int, error) {
+	var all []int
 	var open []net.Listener
 	defer func() {
 		for _, l := range open {
@@ -125,24 +136,20 @@ func freeAddresses(n int) ([]string, error) {
 			return nil, err
 		}
 		open = append(open, l)
-		all = append(all, l.Addr().String())
+		all = append(all, l.Addr().(*net.TCPAddr).Port) // what a TCP listener has
 	}
 	return all, nil
 }
 
 // startRaft starts three members of the baseline.
-func startRaft(dir string, wal bool) ([]string, func(), error) {
+func startRaft(binaries, dir string, wal bool) ([]string, func(), error) {
 	addresses, err := freeAddresses(6)
-	if err != nil {
-		return nil, nil, err
-	}
-	self, err := os.Executable()
 	if err != nil {
 		return nil, nil, err
 	}
 	var processes processes
 	for i := range 3 {
-		args := []string{"raft-node", "-id", fmt.Sprint(i), "-peers", strings.Join(addresses[:3], ","), "-clients", addresses[3+i]}
+		args := []string{raftCommand, "-id", fmt.Sprint(i), "-peers", strings.Join(addresses[:3], ","), "-clients", addresses[3+i]}
 		if wal {
 			folder := filepath.Join(dir, fmt.Sprint(i))
 			if err := os.Mkdir(folder, 0o700); err != nil {
@@ -150,7 +157,7 @@ func startRaft(dir string, wal bool) ([]string, func(), error) {
 			}
 			args = append(args, "-wal", folder)
 		}
-		if err := processes.start(exec.Command(self, args...)); err != nil {
+		if err := processes.start(exec.Command(filepath.Join(binaries, raftBinary), args...)); err != nil {
 			processes.stop()
 			return nil, nil, err
 		}
@@ -179,12 +186,26 @@ func ready(servers []string, p *processes) ([]string, func(), error) {
 type processes []*exec.Cmd
 
 func (p *processes) start(c *exec.Cmd) error {
-	c.Stderr = os.Stderr
+	if c.Stderr == nil {
+		c.Stderr = os.Stderr
+	}
+	if c.SysProcAttr == nil {
+		c.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	c.SysProcAttr.Pdeathsig = syscall.SIGKILL // a measurement that is killed leaves nothing behind that disturbs the next
 	if err := c.Start(); err != nil {
 		return err
 	}
 	*p = append(*p, c)
 	return nil
+}
+
+// pids returns their numbers.
+func (p *processes) pids() (all []int) {
+	for _, c := range *p {
+		all = append(all, c.Process.Pid)
+	}
+	return all
 }
 
 func (p *processes) stop() {

@@ -10,7 +10,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 
 	"go.etcd.io/raft/v3"
@@ -47,7 +49,24 @@ type raftPeer struct {
 	wake  chan struct{}
 }
 
+const (
+	// raftBinary is the name of this program as the baseline's processes run it: without C, as ours are built.
+	raftBinary = "raft"
+	// raftCommand is what they are told to do.
+	raftCommand = "raft-node"
+)
+
+// tune sets Go's runtime for a process of the baseline as ours set it for theirs: garbage may lie (cmd/internal/gcpace) and
+// timers be late (cmd/internal/timerslack).
+func tune() {
+	debug.SetGCPercent(400)
+	if _, _, errno := syscall.AllThreadsSyscall(unix.SYS_PRCTL, unix.PR_SET_TIMERSLACK, uintptr(time.Millisecond), 0); errno != 0 {
+		fmt.Fprintln(os.Stderr, "raft runs without timer slack, which ours has:", errno)
+	}
+}
+
 func runRaftNode(id int, peers []string, clients, walDir string) error {
+	tune()
 	raft.SetLogger(&raft.DefaultLogger{Logger: log.New(io.Discard, "", 0)})
 	n := &raftNode{
 		id: uint64(id + 1), storage: raft.NewMemoryStorage(), peers: map[uint64]*raftPeer{},

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { demo.Main(m) }
 // secrets are the canaries of one run: random, so that they stand nowhere else.
 type secrets struct {
 	subject, sender, body, large, attachment, mailbox, child, keyword, search, wrongUser, wrongPassword,
-	noMailbox, cut Canary
+	noMailbox, cut, helo, returnPath, tag, noRecipient, otherFrom, cutMail Canary
 }
 
 func newSecrets() secrets {
@@ -32,12 +32,15 @@ func newSecrets() secrets {
 		search: mark("search text", "sought%s"), wrongUser: mark("user of a failed login", "%s@nowhere.example"),
 		wrongPassword: mark("password of a failed login", "guess-%s"),
 		noMailbox:     mark("name of a missing mailbox", "absent%s"), cut: mark("body of a cut APPEND", "half of %s sent"),
+		helo: mark("name that a client calls itself", "%s.client.example"), returnPath: mark("reverse path", "%s@path.example"),
+		tag: mark("tag of a recipient", "tag%s"), noRecipient: mark("unknown recipient", "%s@example.org"),
+		otherFrom: mark("forged sender", "%s@forged.example"), cutMail: mark("body of a cut DATA", "half a mail %s"),
 	}
 }
 
 func (s secrets) all() []Canary {
 	return []Canary{s.subject, s.sender, s.body, s.large, s.attachment, s.mailbox, s.child, s.keyword, s.search,
-		s.wrongUser, s.wrongPassword, s.noMailbox, s.cut}
+		s.wrongUser, s.wrongPassword, s.noMailbox, s.cut, s.helo, s.returnPath, s.tag, s.noRecipient, s.otherFrom, s.cutMail}
 }
 
 // message uses the canaries of a mail; size adds lines, and with them the canary for large bodies.
@@ -85,12 +88,8 @@ func hidden(t *testing.T, d *demo.Demo, s secrets, account []Canary, when string
 	if err != nil {
 		t.Fatal(err)
 	}
-	mail, err := New(s.all()...).Folder(d.Dir, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	finds = append(finds, mail...)
-	for path, searcher := range map[string]*Searcher{d.Stdout: New(s.all()...), d.Stderr: all} {
+	mail := New(s.all()...)
+	for path, searcher := range map[string]*Searcher{filepath.Join(d.Dir, demo.FactsFile): mail, d.Stdout: mail, d.Stderr: all} {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -168,6 +167,7 @@ func traffic(t *testing.T, d *demo.Demo, s secrets, r int, mode demo.Mode) {
 	}
 	missing(t, c, s)
 	failedLogin(t, d, s, r)
+	sent(t, d, s, r)
 	cutAppend(t, d, s, r)
 }
 

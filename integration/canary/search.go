@@ -11,15 +11,19 @@ import (
 	"path/filepath"
 )
 
-// maxInflated bounds what is read of one compressed stream, in bytes.
-const maxInflated = 4 << 20
+const (
+	// maxInflated bounds what is read of one compressed stream, in bytes.
+	maxInflated = 4 << 20
+	// maxZeros is how many zero bytes of a run in a file are searched.
+	maxZeros = 64
+)
 
 // Find is a canary that was readable.
 type Find struct {
 	Where  string // file, or number of a frame
 	Canary Canary
 	Form   string // encoding in which it was found
-	Offset int    // in the bytes searched, -1 when found across line breaks or in a compressed stream
+	Offset int    // in the bytes searched (of a file: without long runs of zeros), -1 when found across line breaks or in a compressed stream
 }
 
 // String says what was found without repeating a secret.
@@ -86,10 +90,25 @@ func (s *Searcher) Folder(dir string, except map[string]bool) ([]Find, error) {
 		if os.IsNotExist(err) {
 			return nil
 		}
-		finds = append(finds, s.Bytes(rel, text)...)
+		finds = append(finds, s.Bytes(rel, squeezed(text))...)
 		return err
 	})
 	return finds, err
+}
+
+// squeezed shortens each run of more than maxZeros zeros to so many: logs and stores have room in front of them that
+// nothing was written to. No form of a canary has such a run.
+func squeezed(data []byte) []byte {
+	out := make([]byte, 0, len(data)/4)
+	zeros := make([]byte, maxZeros)
+	for {
+		at := bytes.Index(data, zeros)
+		if at < 0 {
+			return append(out, data...)
+		}
+		out = append(out, data[:at+maxZeros]...)
+		data = bytes.TrimLeft(data[at+maxZeros:], "\x00")
+	}
 }
 
 func (s *Searcher) plain(where string, data []byte) []Find {

@@ -98,7 +98,8 @@ func TestFolderAndFrames(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"allowed", "x/zq7xwkestrel/f"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("..Hoopoe9911Yk.."), 0o600); err != nil {
+		text := append(make([]byte, 1<<20), "..Hoopoe9911Yk.."...) // behind room that nothing was written to
+		if err := os.WriteFile(filepath.Join(dir, name), append(text, make([]byte, 1<<20)...), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

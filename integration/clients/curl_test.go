@@ -10,41 +10,54 @@ import (
 	"troxymail/integration/demo"
 )
 
-// TestCurl lists, stores, finds, reads, flags and expunges mail with curl, each step a connection of its
-// own, and looks at the outcome at another replica.
-func TestCurl(t *testing.T) {
-	d := fresh(t)
-	each(t, d, func(t *testing.T, r int, mode demo.Mode) {
-		c := curl{d, r, mode}
-		box := fmt.Sprintf("Curl-%v-%d", mode, r)
-		c.ok(t, "", "-X", "CREATE "+box)
-		if got := c.ok(t, ""); !strings.Contains(got, "INBOX") || !strings.Contains(got, box) {
-			t.Fatalf("LIST shows %q", got)
+// curlReads lists, stores, finds, reads, flags and expunges mail with curl, each step a connection of its own.
+func curlReads(t *testing.T, at cell) {
+	c := curl(at)
+	box := at.box("Curl")
+	c.ok(t, "", "-X", "CREATE "+box)
+	if got := c.ok(t, ""); !strings.Contains(got, "INBOX") || !strings.Contains(got, box) {
+		t.Fatalf("LIST shows %q", got)
+	}
+	bodies := [][]byte{mail("curl apples"), mail("curl pears"), mail("curl plums")}
+	for _, body := range bodies {
+		c.ok(t, box, "-T", write(t, body))
+	}
+	if got := c.ok(t, box+"?SUBJECT%20pears"); strings.TrimSpace(got) != "* SEARCH 2" {
+		t.Fatalf("SEARCH shows %q", got)
+	}
+	for i, body := range bodies {
+		if got := c.ok(t, fmt.Sprintf("%s/;UID=%d", box, i+1)); got != string(body) {
+			t.Fatalf("UID %d reads %q, want %q", i+1, got, body)
 		}
-		bodies := [][]byte{mail("curl apples"), mail("curl pears"), mail("curl plums")}
-		for _, body := range bodies {
-			c.ok(t, box, "-T", write(t, body))
-		}
-		if got := c.ok(t, box+"?SUBJECT%20pears"); strings.TrimSpace(got) != "* SEARCH 2" {
-			t.Fatalf("SEARCH shows %q", got)
-		}
-		for i, body := range bodies {
-			if got := c.ok(t, fmt.Sprintf("%s/;UID=%d", box, i+1)); got != string(body) {
-				t.Fatalf("UID %d reads %q, want %q", i+1, got, body)
-			}
-		}
-		c.ok(t, box, "-X", `UID STORE 1 +FLAGS (\Flagged)`)
-		c.ok(t, box, "-X", `UID STORE 2 +FLAGS.SILENT (\Deleted)`)
-		c.ok(t, box, "-X", "EXPUNGE")
-		got := stored(t, d, r, box)
-		if len(got) != 2 || got[0].UID != 1 || got[1].UID != 3 || !hasFlag(got[0], `\Flagged`) ||
-			hasFlag(got[1], `\Flagged`) || string(got[1].Body) != string(bodies[2]) {
-			t.Fatalf("another replica shows %+v", got)
-		}
-		c.fails(t, "NoSuchMailbox", "-X", "NOOP")
-		c.ok(t, "", "-X", "DELETE "+box)
-		c.fails(t, box, "-X", "NOOP")
-	})
+	}
+	c.ok(t, box, "-X", `UID STORE 1 +FLAGS (\Flagged)`)
+	c.ok(t, box, "-X", `UID STORE 2 +FLAGS.SILENT (\Deleted)`)
+	c.ok(t, box, "-X", "EXPUNGE")
+	got := at.elsewhere(t, box)
+	if len(got) != 2 || got[0].UID != 1 || got[1].UID != 3 || !hasFlag(got[0], `\Flagged`) ||
+		hasFlag(got[1], `\Flagged`) || string(got[1].Body) != string(bodies[2]) {
+		t.Fatalf("another replica shows %+v", got)
+	}
+	c.fails(t, "NoSuchMailbox", "-X", "NOOP")
+	c.ok(t, "", "-X", "DELETE "+box)
+	c.fails(t, box, "-X", "NOOP")
+}
+
+// curlSends submits a message.
+func curlSends(t *testing.T, at cell) {
+	scheme := "smtp://"
+	args := []string{"--mail-from", at.account().Address, "--mail-rcpt", at.account().Address, "--crlf"}
+	switch at.mode {
+	case demo.TLS:
+		scheme = "smtps://"
+	case demo.STARTTLS:
+		args = append(args, "--ssl-reqd")
+	}
+	subject, text := at.sendable()
+	args = append(args, "-sS", "--cacert", at.d.CA, "-K", "-", "-T", write(t, []byte(text)))
+	host, port := at.submission(t)
+	ok(t, curl(at).secret(), nil, "curl", append(args, scheme+host+":"+port)...)
+	at.arrived(t, subject)
 }
 
 // TestCurlDistrustsOtherAuthorities shows that the checks of curl are on: without the demo's authority
@@ -57,10 +70,12 @@ func TestCurlDistrustsOtherAuthorities(t *testing.T) {
 	}
 }
 
-type curl struct {
-	d    *demo.Demo
-	r    int
-	mode demo.Mode
+type curl cell
+
+// secret is configuration for curl's standard input.
+func (c curl) secret() string {
+	account := cell(c).account()
+	return fmt.Sprintf("user = %q\n", account.Address+":"+account.Password)
 }
 
 // run runs curl on a path below the replica; the password goes through standard input.
@@ -73,11 +88,10 @@ func (c curl) run(t *testing.T, path string, args ...string) (string, string, er
 	case demo.STARTTLS:
 		args = append(args, "--ssl-reqd")
 	}
-	account := c.d.Accounts[0]
-	secret := fmt.Sprintf("user = %q\n", account.Address+":"+account.Password)
 	args = append([]string{"-sS", "--cacert", c.d.CA, "-K", "-"}, args...)
-	url := scheme + c.mode.Address(c.d.Replicas[c.r]) + "/" + path
-	return run(t, secret, nil, "curl", append(args, url)...)
+	host, port := cell(c).imap(t)
+	url := scheme + host + ":" + port + "/" + path
+	return run(t, c.secret(), nil, "curl", append(args, url)...)
 }
 
 func (c curl) ok(t *testing.T, path string, args ...string) string {

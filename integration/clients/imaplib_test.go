@@ -1,24 +1,24 @@
 package clients
 
-import (
-	"fmt"
-	"net"
-	"testing"
+import "testing"
 
-	"troxymail/integration/demo"
-)
+// imaplibReads runs testdata/imaplib_session.py, a whole session from login to logout.
+func imaplibReads(t *testing.T, c cell) {
+	host, port := c.imap(t)
+	python(t, c, "testdata/imaplib_session.py", c.mode.String(), host, port, c.d.CA, c.box("Py"))
+}
 
-// TestImaplib runs testdata/imaplib_session.py, a whole session from login to logout.
-func TestImaplib(t *testing.T) {
-	d := fresh(t)
-	each(t, d, func(t *testing.T, r int, mode demo.Mode) {
-		host, port, err := net.SplitHostPort(mode.Address(d.Replicas[r]))
-		must(t, err)
-		secret := d.Accounts[0].Address + "\n" + d.Accounts[0].Password + "\n"
-		out, errs, err := run(t, secret, nil, "python3", "testdata/imaplib_session.py",
-			mode.String(), host, port, d.CA, fmt.Sprintf("Py-%v-%d", mode, r))
-		if err != nil {
-			t.Fatalf("%v\n%s%s", err, out, errs)
-		}
-	})
+// smtplibSends submits a message by testdata/smtplib_send.py.
+func smtplibSends(t *testing.T, c cell) {
+	host, port := c.submission(t)
+	subject, text := c.sendable()
+	python(t, c, "testdata/smtplib_send.py", c.mode.String(), host, port, c.d.CA, write(t, []byte(text)))
+	c.arrived(t, subject)
+}
+
+// python runs a script with the account on its standard input.
+func python(t *testing.T, c cell, script string, args ...string) {
+	t.Helper()
+	account := c.account()
+	ok(t, account.Address+"\n"+account.Password+"\n", nil, "python3", append([]string{script}, args...)...)
 }

@@ -12,12 +12,13 @@ import (
 	"time"
 
 	"troxymail/integration/demo"
+	"troxymail/integration/processes"
 )
 
 // programLimit is when a client that does not end has failed.
 const programLimit = 30 * time.Second
 
-func TestMain(m *testing.M) { demo.Main(m) }
+func TestMain(m *testing.M) { demo.Main(m, processes.RemoveBinaries) }
 
 // fresh starts a demo of the test's own in an empty folder.
 func fresh(t *testing.T, args ...string) *demo.Demo {

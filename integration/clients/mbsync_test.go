@@ -15,66 +15,52 @@ import (
 	"troxymail/integration/demo"
 )
 
-// TestMbsync syncs one Maildir both ways, going from replica to replica for each step: mbsync refuses a
-// mailbox whose UIDVALIDITY changed, so that all replicas must agree on every UID.
-func TestMbsync(t *testing.T) {
-	d := fresh(t)
-	for i, mode := range demo.Modes {
-		t.Run(mode.String(), func(t *testing.T) {
-			box := "Sync-" + mode.String()
-			m := newMaildir(t, d, mode, box)
-			there := d.Dial(t, i, mode, nil)
-			must(t, there.Create(box, nil).Wait())
-			var bodies [][]byte
-			for _, subject := range []string{"kept", "read here", "deleted here"} {
-				bodies = append(bodies, mail("mbsync "+subject))
-				_, _, err := there.Put(box, bodies[len(bodies)-1])
-				must(t, err)
-			}
+// mbsyncSyncs keeps a Maildir and a mailbox the same both ways, going to the next replica for each step:
+// mbsync refuses a mailbox whose UIDVALIDITY changed, so that all replicas must agree on every UID.
+func mbsyncSyncs(t *testing.T, c cell) {
+	box := c.box("Sync")
+	m := newMaildir(t, c, box)
+	there, _ := c.filled(t, box, "mbsync kept", "mbsync read here", "mbsync deleted here")
+	next := func(i int) int { return (c.replica + i) % len(c.d.Replicas) }
 
-			m.sync(t, 0) // pull
-			if got := m.subjects(t); strings.Join(got, ",") != "deleted here,kept,read here" {
-				t.Fatalf("pulled %q", got)
-			}
-			validity := m.validity(t)
+	m.sync(t, c.replica) // pull
+	if got := m.subjects(t); strings.Join(got, ",") != "deleted here,kept,read here" {
+		t.Fatalf("pulled %q", got)
+	}
+	validity := m.validity(t)
 
-			m.reflag(t, "read here", "S") // change here
-			m.reflag(t, "deleted here", "T")
-			added := mail("mbsync written here")
-			m.add(t, added)
-			m.sync(t, 1) // push, expunge
-			got := stored(t, d, 1, box)
-			if len(got) != 3 || hasFlag(got[0], `\Seen`) || !hasFlag(got[1], `\Seen`) || got[2].UID != 4 {
-				t.Fatalf("after the push another replica shows %+v", got)
-			}
-			if body := withoutTUID(got[2].Body); body != string(added) {
-				t.Fatalf("pushed message reads %q, want %q", body, added)
-			}
+	m.reflag(t, "read here", "S") // change here
+	m.reflag(t, "deleted here", "T")
+	added := mail("mbsync written here")
+	m.add(t, added)
+	m.sync(t, next(1)) // push, expunge
+	got := c.elsewhere(t, box)
+	if len(got) != 3 || hasFlag(got[0], `\Seen`) || !hasFlag(got[1], `\Seen`) || got[2].UID != 4 {
+		t.Fatalf("after the push another replica shows %+v", got)
+	}
+	if body := withoutTUID(got[2].Body); body != string(added) {
+		t.Fatalf("pushed message reads %q, want %q", body, added)
+	}
 
-			_, err := there.Select(box, nil).Wait() // change there
-			must(t, err)
-			flag := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Flags: []imap.Flag{imap.FlagFlagged}, Silent: true}
-			must(t, there.Store(imap.UIDSetNum(1), flag, nil).Close())
-			flag.Flags = []imap.Flag{imap.FlagDeleted}
-			must(t, there.Store(imap.UIDSetNum(2), flag, nil).Close())
-			must(t, there.Expunge().Close())
-			m.sync(t, 2) // pull flags and the expunge
-			if got := m.subjects(t); strings.Join(got, ",") != "kept,written here" {
-				t.Fatalf("after changes on the server the Maildir holds %q", got)
-			}
-			if path := m.find(t, "kept"); !strings.Contains(filepath.Base(path), ":2,F") {
-				t.Fatalf("the flag set on the server is not in %s", path)
-			}
-			for r := range d.Replicas { // nothing left to do, at any replica
-				m.sync(t, r)
-			}
-			if now := m.validity(t); now != validity {
-				t.Fatalf("UIDVALIDITY changed from %s to %s", validity, now)
-			}
-			if got := stored(t, d, 0, box); len(got) != 2 {
-				t.Fatalf("at the end a replica shows %+v", got)
-			}
-		})
+	_, err := there.Select(box, nil).Wait() // change there
+	must(t, err)
+	flag := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Flags: []imap.Flag{imap.FlagFlagged}, Silent: true}
+	must(t, there.Store(imap.UIDSetNum(1), flag, nil).Close())
+	flag.Flags = []imap.Flag{imap.FlagDeleted}
+	must(t, there.Store(imap.UIDSetNum(2), flag, nil).Close())
+	must(t, there.Expunge().Close())
+	m.sync(t, next(2)) // pull flags and the expunge
+	if got := m.subjects(t); strings.Join(got, ",") != "kept,written here" {
+		t.Fatalf("after changes on the server the Maildir holds %q", got)
+	}
+	if path := m.find(t, "kept"); !strings.Contains(filepath.Base(path), ":2,F") {
+		t.Fatalf("the flag set on the server is not in %s", path)
+	}
+	if now := m.validity(t); now != validity {
+		t.Fatalf("UIDVALIDITY changed from %s to %s", validity, now)
+	}
+	if got := c.elsewhere(t, box); len(got) != 2 {
+		t.Fatalf("at the end another replica shows %+v", got)
 	}
 }
 
@@ -82,13 +68,14 @@ func TestMbsync(t *testing.T) {
 type maildir struct {
 	d    *demo.Demo
 	mode demo.Mode
+	host string
 	dir  string
 	box  string
 }
 
-func newMaildir(t *testing.T, d *demo.Demo, mode demo.Mode, box string) maildir {
+func newMaildir(t *testing.T, c cell, box string) maildir {
 	t.Helper()
-	return maildir{d, mode, t.TempDir(), box}
+	return maildir{c.d, c.mode, c.host("localhost"), t.TempDir(), box}
 }
 
 // sync runs mbsync against a replica. The name localhost is what its certificate check can match.
@@ -99,10 +86,10 @@ func (m maildir) sync(t *testing.T, r int) {
 	protect := [...]string{"SSLType None\nAuthMechs LOGIN",
 		"SSLType STARTTLS\nCertificateFile " + m.d.CA, "SSLType IMAPS\nCertificateFile " + m.d.CA}[m.mode]
 	account := m.d.Accounts[0]
-	conf := fmt.Sprintf("IMAPStore far\nHost localhost\nPort %s\nUser %s\nPass %q\n%s\n\n"+
+	conf := fmt.Sprintf("IMAPStore far\nHost %s\nPort %s\nUser %s\nPass %q\n%s\n\n"+
 		"MaildirStore near\nPath %s/\nInbox %s/INBOX\nSubFolders Verbatim\n\n"+
 		"Channel all\nFar :far:\nNear :near:\nPatterns %s\nCreate Near\nExpunge Both\nSync All\nSyncState *\n",
-		port, account.Address, account.Password, protect, m.dir, m.dir, m.box)
+		m.host, port, account.Address, account.Password, protect, m.dir, m.dir, m.box)
 	path := filepath.Join(m.dir, "mbsyncrc")
 	must(t, os.WriteFile(path, []byte(conf), 0o600))
 	out, errs, err := run(t, "", []string{"HOME=" + m.dir}, "mbsync", "-V", "-c", path, "all")

@@ -2,7 +2,7 @@ package clients
 
 import (
 	"fmt"
-	"os"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,70 +10,89 @@ import (
 	"troxymail/integration/demo"
 )
 
-// TestMutt opens a mailbox in mutt on a terminal, reads, flags, deletes and files mail by its key
-// bindings, quits, and looks at the outcome at another replica.
-func TestMutt(t *testing.T) {
-	d := fresh(t)
-	each(t, d, func(t *testing.T, r int, mode demo.Mode) {
-		box := fmt.Sprintf("Mutt-%v-%d", mode, r)
-		c := d.Dial(t, r, demo.TLS, nil)
-		must(t, c.Create(box, nil).Wait())
-		must(t, c.Create(box+"-filed", nil).Wait())
-		var bodies [][]byte
-		for _, subject := range []string{"mutt flagged", "mutt deleted", "mutt filed", "mutt kept"} {
-			bodies = append(bodies, mail(subject))
-			_, _, err := c.Put(box, bodies[len(bodies)-1])
-			must(t, err)
+func muttReads(t *testing.T, c cell)    { readByKeys(t, c, "mutt") }
+func neomuttReads(t *testing.T, c cell) { readByKeys(t, c, "neomutt") }
+func muttSends(t *testing.T, c cell)    { sendByMutt(t, c, "mutt") }
+func neomuttSends(t *testing.T, c cell) { sendByMutt(t, c, "neomutt") }
+
+// readByKeys opens a mailbox in mutt or neomutt on a terminal, reads, flags, deletes and files mail by its
+// key bindings, and quits.
+func readByKeys(t *testing.T, c cell, program string) {
+	t.Helper()
+	box := c.box("Mutt")
+	client, bodies := c.filled(t, box, "mutt flagged", "mutt deleted", "mutt filed", "mutt kept")
+	must(t, client.Create(box+"-filed", nil).Wait())
+	screen := muttAtTerminal(t, c, program, box, "<first-entry><display-message><exit><flag-message>"+
+		"<next-entry><delete-message>"+
+		"<jump>3<enter><tag-message><tag-prefix><save-message><kill-line>="+box+"-filed<enter>"+
+		"<sync-mailbox><quit>")
+	for _, subject := range []string{"mutt flagged", "mutt kept"} {
+		if !strings.Contains(screen, subject) {
+			t.Errorf("the screen never showed %q", subject)
 		}
-		screen := mutt(t, d, r, mode, box, "<first-entry><display-message><exit><flag-message>"+
-			"<next-entry><delete-message>"+
-			"<jump>3<enter><tag-message><tag-prefix><save-message><kill-line>="+box+"-filed<enter>"+
-			"<sync-mailbox><quit>")
-		for _, subject := range []string{"mutt flagged", "mutt kept"} {
-			if !strings.Contains(screen, subject) {
-				t.Errorf("mutt's screen never showed %q", subject)
-			}
-		}
-		got := stored(t, d, r, box)
-		if len(got) != 2 || got[0].UID != 1 || !hasFlag(got[0], `\Flagged`) || !hasFlag(got[0], `\Seen`) ||
-			got[1].UID != 4 || hasFlag(got[1], `\Flagged`) || string(got[1].Body) != string(bodies[3]) {
-			t.Fatalf("%s holds %+v\nscreen:\n%s", box, got, screen)
-		}
-		filed := stored(t, d, r, box+"-filed")
-		if len(filed) != 1 || string(filed[0].Body) != string(bodies[2]) {
-			t.Fatalf("%s-filed holds %+v\nscreen:\n%s", box, filed, screen)
-		}
-	})
+	}
+	got := c.elsewhere(t, box)
+	if len(got) != 2 || got[0].UID != 1 || !hasFlag(got[0], `\Flagged`) || !hasFlag(got[0], `\Seen`) ||
+		got[1].UID != 4 || hasFlag(got[1], `\Flagged`) || string(got[1].Body) != string(bodies[3]) {
+		t.Fatalf("%s holds %+v\nscreen:\n%s", box, got, screen)
+	}
+	filed := c.elsewhere(t, box+"-filed")
+	if len(filed) != 1 || string(filed[0].Body) != string(bodies[2]) {
+		t.Fatalf("%s-filed holds %+v\nscreen:\n%s", box, filed, screen)
+	}
 }
 
-// mutt runs mutt on a pseudo-terminal with keys pushed at its start and returns what it drew.
-func mutt(t *testing.T, d *demo.Demo, r int, mode demo.Mode, box, keys string) string {
+// muttTLS is the part of the configuration that says how connections are protected.
+func muttTLS(c cell) string {
+	tls := [...]string{"set ssl_starttls=no\nset ssl_force_tls=no\n", "set ssl_starttls=yes\nset ssl_force_tls=yes\n",
+		"set ssl_force_tls=yes\n"}[c.mode]
+	return tls + fmt.Sprintf("set ssl_ca_certificates_file=%q\nset certificate_file=%[1]q\nset ssl_verify_host=yes\n", c.d.CA)
+}
+
+// muttAtTerminal runs mutt or neomutt on a pseudo-terminal with keys pushed at its start and returns what it
+// drew.
+func muttAtTerminal(t *testing.T, c cell, program, box, keys string) string {
 	t.Helper()
-	need(t, "mutt")
-	home := t.TempDir()
+	env, args := muttCommand(t, c, program, box, keys)
+	return ok(t, "", env, "script", args...)
+}
+
+// muttCommand prepares that run: what script(1) is started with, which gives mutt a terminal and ends with
+// mutt's own status.
+func muttCommand(t *testing.T, c cell, program, box, keys string) (env, args []string) {
+	t.Helper()
+	need(t, program)
 	scheme := "imap"
-	tls := "set ssl_starttls=no\nset ssl_force_tls=no\n"
-	switch mode {
-	case demo.TLS:
-		scheme, tls = "imaps", "set ssl_force_tls=yes\n"
-	case demo.STARTTLS:
-		tls = "set ssl_starttls=yes\nset ssl_force_tls=yes\n"
+	if c.mode == demo.TLS {
+		scheme = "imaps"
 	}
-	folder := fmt.Sprintf("%s://%s/", scheme, mode.Address(d.Replicas[r]))
-	account := d.Accounts[0]
-	rc := tls + fmt.Sprintf("set folder=%q\nset spoolfile=%q\nset imap_user=%q\nset imap_pass=%q\n"+
-		"set ssl_ca_certificates_file=%q\nset certificate_file=%q\nset ssl_verify_host=yes\n"+
+	host, port := c.imap(t)
+	folder := fmt.Sprintf("%s://%s:%s/", scheme, host, port)
+	dir := t.TempDir()
+	_, file := home(t, "muttrc", muttTLS(c)+fmt.Sprintf("set folder=%q\nset spoolfile=%q\nset imap_user=%q\nset imap_pass=%q\n"+
 		"set imap_authenticators='plain:login'\nset delete=yes\nset quit=yes\nset confirmappend=no\n"+
-		"set confirmcreate=no\nset resolve=no\nset sort=mailbox-order\nset wait_key=no\nset mark_old=no\n"+
+		"set confirmcreate=no\nset resolve=no\nset sort=mailbox-order\nset wait_key=no\nset mark_old=no\nset sleep_time=0\n"+
 		"set move=no\nset header_cache=\"\"\nset record=\"\"\nset tmpdir=%q\nset pager_stop=yes\n"+
-		"push %q\n", folder, folder+box, account.Address, account.Password, d.CA, d.CA, home, keys)
-	path := filepath.Join(home, "muttrc")
-	must(t, os.WriteFile(path, []byte(rc), 0o600))
-	// script(1) gives mutt a terminal and ends with mutt's own status.
-	out, errs, err := run(t, "", []string{"HOME=" + home, "TERM=xterm", "LINES=40", "COLUMNS=120", "LANG=C"},
-		"script", "-q", "-e", "-c", "stty rows 40 cols 120; exec mutt -n -F "+path, "/dev/null")
-	if err != nil {
-		t.Fatalf("mutt: %v\n%s%s", err, out, errs)
+		"push %q\n", folder, folder+box, c.account().Address, c.account().Password, dir, keys))
+	return []string{"HOME=" + dir, "TERM=xterm", "LINES=40", "COLUMNS=120", "LANG=C"},
+		[]string{"-q", "-e", "-c", "stty rows 40 cols 120; exec " + program + " -n -F " + file, "/dev/null"}
+}
+
+// sendByMutt submits a message that mutt or neomutt composes from its standard input.
+func sendByMutt(t *testing.T, c cell, program string) {
+	t.Helper()
+	scheme := "smtp"
+	if c.mode == demo.TLS {
+		scheme = "smtps"
 	}
-	return out
+	host, port := c.submission(t)
+	server := url.URL{Scheme: scheme, User: url.User(c.account().Address), Host: host + ":" + port}
+	dir, file := home(t, "muttrc", muttTLS(c)+fmt.Sprintf("set smtp_url=%q\nset smtp_pass=%q\nset smtp_authenticators=plain\n"+
+		"set from=%q\nset realname=\"\"\nset use_from=yes\nset copy=no\nset charset=utf-8\nset send_charset=utf-8\nset allow_8bit=yes\n"+
+		"set use_envelope_from=yes\n", server.String(), c.account().Password, c.account().Address))
+	subject, text := c.sendable()
+	_, body, _ := strings.Cut(text, "\n\n")
+	ok(t, body, []string{"HOME=" + dir, "LC_ALL=C.UTF-8", "TMPDIR=" + filepath.Clean(dir)}, program, "-n", "-F", file,
+		"-s", subject, "--", c.account().Address)
+	c.arrived(t, subject)
 }

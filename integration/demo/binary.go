@@ -45,9 +45,12 @@ func build() (string, error) {
 	return path, nil
 }
 
-// Main runs the tests of a package and removes the program that Binary built. Call it from TestMain.
-func Main(m *testing.M) {
+// Main runs the tests of a package, then cleanups, and removes the program that Binary built. Call it from TestMain.
+func Main(m *testing.M, cleanups ...func()) {
 	code := m.Run()
+	for _, f := range cleanups {
+		f()
+	}
 	if built.path != "" && os.Getenv(BinaryVariable) == "" {
 		os.RemoveAll(filepath.Dir(built.path))
 	}

@@ -51,7 +51,11 @@ func (d *Demo) Dial(t testing.TB, replica int, mode Mode, options *imapclient.Op
 // TLS returns the configuration that trusts the demo's certificate authority alone.
 func (d *Demo) TLS(t testing.TB) *tls.Config {
 	t.Helper()
-	return &tls.Config{RootCAs: d.Roots(t), ServerName: "127.0.0.1"}
+	name := d.Name
+	if name == "" {
+		name = "127.0.0.1"
+	}
+	return &tls.Config{RootCAs: d.Roots(t), ServerName: name}
 }
 
 // TryDial is Dial for goroutines that expect the program to be killed under them.
@@ -125,7 +129,10 @@ func (c Client) All(mailbox string) ([]Message, uint32, error) {
 	}
 	var messages []Message
 	for _, m := range got {
-		messages = append(messages, Message{m.UID, m.Flags, m.FindBodySection(section)})
+		// An answer without a body is news of flags that others changed meanwhile.
+		if body := m.FindBodySection(section); body != nil {
+			messages = append(messages, Message{m.UID, m.Flags, body})
+		}
 	}
 	return messages, selected.UIDValidity, nil
 }

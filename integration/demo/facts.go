@@ -31,6 +31,8 @@ type Replica struct {
 	Submission  string `json:"submission"`
 	Submissions string `json:"submissions"`
 	SMTP        string `json:"smtp"`
+	Autoconfig  string `json:"autoconfig"`
+	AdminAPI    string `json:"admin_api"`
 }
 
 // FactsFile is the name of the file in the data folder.

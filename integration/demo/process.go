@@ -29,6 +29,7 @@ type Options struct {
 type Demo struct {
 	Facts
 	Dir    string
+	Name   string // in all replicas' certificates; "" for 127.0.0.1
 	Stdout string // path of what it printed, kept until the test ends
 	Stderr string // path of what it logged
 	cmd    *exec.Cmd

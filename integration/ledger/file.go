@@ -16,6 +16,7 @@ const (
 	Append  Kind = "append"
 	Flag    Kind = "flag" // add \Flagged
 	Expunge Kind = "expunge"
+	Submit  Kind = "submit" // send by SMTP, to INBOX
 )
 
 // Line is one entry of the file: an intent, or with Ack the server's OK to the intent with that ID.
@@ -25,7 +26,7 @@ type Line struct {
 	Kind     Kind   `json:"kind,omitempty"`
 	Mailbox  string `json:"mailbox,omitempty"`
 	Message  string `json:"message,omitempty"`  // the message's own id, as its header names it
-	SHA256   string `json:"sha256,omitempty"`   // of the bytes, hexadecimal: intents of Append
+	SHA256   string `json:"sha256,omitempty"`   // of the bytes, hexadecimal: intents of Append and Submit
 	UID      uint32 `json:"uid,omitempty"`      // acks of Append
 	Validity uint32 `json:"validity,omitempty"` // UIDVALIDITY: acks of Append
 	Replica  int    `json:"replica"`
@@ -72,6 +73,29 @@ func (l *File) Acks() int {
 	n := 0
 	for _, line := range l.lines {
 		if line.Ack {
+			n++
+		}
+	}
+	return n
+}
+
+// Mark is a moment in a ledger, for AcksAfter.
+func (l *File) Mark() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.lines)
+}
+
+// AcksAfter returns how many commands were acknowledged that were sent after a mark.
+func (l *File) AcksAfter(mark int) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	sent, n := map[string]bool{}, 0
+	for _, line := range l.lines[mark:] {
+		switch {
+		case !line.Ack:
+			sent[line.ID] = true
+		case sent[line.ID]:
 			n++
 		}
 	}

@@ -83,6 +83,13 @@ func loadAndKill(t *testing.T, d *demo.Demo, file *File, rng *rand.Rand, round i
 				}
 			})
 		}
+		s := &Sender{Name: fmt.Sprintf("%d-%d-smtp", round, r), Replica: r, Ledger: file,
+			Rand: rand.New(rand.NewPCG(rng.Uint64(), 2)), Gates: demo.Gates}
+		wg.Go(func() {
+			if err := s.Run(ctx, d, conf); err != nil {
+				t.Errorf("sender %s: %v", s.Name, err)
+			}
+		})
 	}
 	before, share := file.Acks(), 5+rng.IntN(100)
 	demo.Eventually(t, ackLimit, "acknowledgements under load", func() bool { return file.Acks() >= before+share })

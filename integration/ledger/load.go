@@ -90,7 +90,7 @@ func (w *Writer) id() string {
 
 func (w *Writer) append(c demo.Client) (message string, uid imap.UID, err error) {
 	id := w.id()
-	body := Body(id, w.size(), w.Rand)
+	body := body(id, "ledger@example.net", size(w.Rand), w.Rand)
 	sum := sha256.Sum256(body)
 	err = w.note(Line{ID: id, Kind: Append, Mailbox: w.Mailbox, Message: id, SHA256: hex.EncodeToString(sum[:])})
 	if err != nil {
@@ -125,26 +125,31 @@ func (w *Writer) change(c demo.Client, kind Kind, message string, uid imap.UID) 
 }
 
 // size draws a message size in bytes: mostly small, some above the limit where bodies travel apart.
-func (w *Writer) size() int {
-	switch n := w.Rand.IntN(20); {
+func size(rng *rand.Rand) int {
+	switch n := rng.IntN(20); {
 	case n == 0:
-		return 66_000 + w.Rand.IntN(200_000)
+		return 66_000 + rng.IntN(200_000)
 	case n < 4:
-		return 8_000 + w.Rand.IntN(50_000)
+		return 8_000 + rng.IntN(50_000)
 	default:
-		return 200 + w.Rand.IntN(6_000)
+		return 200 + rng.IntN(6_000)
 	}
 }
 
-// Body returns a message of about size bytes that names its id.
-func Body(id string, size int, rng *rand.Rand) []byte {
+// body returns a message of about size bytes that names its id.
+func body(id, from string, size int, rng *rand.Rand) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "From: ledger@example.net\r\nSubject: ledger\r\nX-Ledger-Id: %s\r\n\r\n", id)
+	fmt.Fprintf(&b, "X-Ledger-Id: %s\r\nFrom: %s\r\nSubject: ledger\r\n\r\n", id, from)
 	for b.Len() < size {
 		fmt.Fprintf(&b, "%016x%016x%016x%016x\r\n", rng.Uint64(), rng.Uint64(), rng.Uint64(), rng.Uint64())
 	}
 	return []byte(b.String())
 }
+
+// added is what SMTP writes on top of a message: the reverse path, how it came, and the date and id that the
+// ledger's messages lack.
+var added = regexp.MustCompile(`^Return-Path: <\S+>\r\nReceived: from [^\r]+\r\n\tby (?:[^\r]+\r\n\t)+[^\r]+\r\n` +
+	`Date: [^\r]+\r\nMessage-ID: <[^\r]+>\r\n`)
 
 var idHeader = regexp.MustCompile(`(?m)^X-Ledger-Id: (\S+)\r$`)
 
@@ -157,8 +162,10 @@ func Show(c demo.Client, mailboxes []string) ([]Stored, error) {
 			return nil, fmt.Errorf("reading %s: %w", mailbox, err)
 		}
 		for _, m := range messages {
-			sum := sha256.Sum256(m.Body)
-			s := Stored{Mailbox: mailbox, UID: uint32(m.UID), Validity: validity, SHA256: hex.EncodeToString(sum[:])}
+			body := m.Body
+			top := added.Find(body)
+			sum := sha256.Sum256(body[len(top):])
+			s := Stored{Sent: top != nil, Mailbox: mailbox, UID: uint32(m.UID), Validity: validity, SHA256: hex.EncodeToString(sum[:])}
 			if found := idHeader.FindSubmatch(m.Body); found != nil {
 				s.Message = string(found[1])
 			}

@@ -11,22 +11,24 @@ type Stored struct {
 	UID      uint32
 	Validity uint32
 	Message  string // the message's own id, "" when its header names none
-	SHA256   string
+	SHA256   string // of what the client sent, without what SMTP writes on top
 	Flagged  bool
+	Sent     bool // it has what SMTP writes on top
 }
 
 // Verdict is what joining a ledger with one replica's mailboxes found.
 type Verdict struct {
-	Acked          int      // appends that were acknowledged and must be there
-	Unknown        int      // appends without an answer
+	Sent           int      // messages that SMTP acknowledged
+	Acked          int      // messages that were acknowledged and must be there
+	Unknown        int      // messages without an answer
 	UnknownPresent int      // of these, found once
 	Faults         []string // one sentence each, sorted: lost, changed, doubled, forged, undone
 }
 
 // String sums the verdict up in one line.
 func (v Verdict) String() string {
-	return fmt.Sprintf("acknowledged %d, without an answer %d (stored %d), faults %d", v.Acked, v.Unknown,
-		v.UnknownPresent, len(v.Faults))
+	return fmt.Sprintf("acknowledged %d (by SMTP %d), without an answer %d (stored %d), faults %d", v.Acked, v.Sent,
+		v.Unknown, v.UnknownPresent, len(v.Faults))
 }
 
 // fate is what the ledger says of one message.
@@ -79,6 +81,9 @@ func (v *Verdict) judge(id string, f *fate, fault func(string, ...any)) {
 		if s.SHA256 != f.intent.SHA256 {
 			fault("changed: %s at UID %d has other bytes", id, s.UID)
 		}
+		if s.Sent != (f.intent.Kind == Submit) {
+			fault("changed: %s has the header that SMTP adds: %v", id, s.Sent)
+		}
 		if s.Mailbox != f.intent.Mailbox {
 			fault("changed: %s is in %s, was sent to %s", id, s.Mailbox, f.intent.Mailbox)
 		}
@@ -88,7 +93,7 @@ func (v *Verdict) judge(id string, f *fate, fault func(string, ...any)) {
 		if f.flagAcked && !s.Flagged {
 			fault("undone: the flag of %s is gone", id)
 		}
-		if f.ack != nil && (s.UID != f.ack.UID || s.Validity != f.ack.Validity) {
+		if f.ack != nil && f.intent.Kind == Append && (s.UID != f.ack.UID || s.Validity != f.ack.Validity) {
 			fault("changed: %s was acknowledged as %d/%d and is %d/%d", id, f.ack.Validity, f.ack.UID,
 				s.Validity, s.UID)
 		}
@@ -100,11 +105,14 @@ func (v *Verdict) judge(id string, f *fate, fault func(string, ...any)) {
 		}
 		return
 	}
+	if f.intent.Kind == Submit {
+		v.Sent++
+	}
 	if !f.expungeIntended {
 		v.Acked++
 		if len(f.found) == 0 {
-			fault("lost: %s, acknowledged as UID %d in %s by replica %d", id, f.ack.UID, f.intent.Mailbox,
-				f.intent.Replica)
+			fault("lost: %s, acknowledged (%s, UID %d) in %s by replica %d", id, f.intent.Kind, f.ack.UID,
+				f.intent.Mailbox, f.intent.Replica)
 		}
 	}
 }
@@ -116,7 +124,7 @@ func fatesOf(lines []Line) map[string]*fate {
 		if !line.Ack {
 			commands[line.ID] = line
 			switch line.Kind {
-			case Append:
+			case Append, Submit:
 				fates[line.Message] = &fate{intent: line}
 			case Expunge:
 				fates[line.Message].expungeIntended = true
@@ -126,7 +134,7 @@ func fatesOf(lines []Line) map[string]*fate {
 		command := commands[line.ID]
 		f := fates[command.Message]
 		switch command.Kind {
-		case Append:
+		case Append, Submit:
 			f.ack = &line
 		case Flag:
 			f.flagAcked = true
@@ -135,4 +143,23 @@ func fatesOf(lines []Line) map[string]*fate {
 		}
 	}
 	return fates
+}
+
+// Stale returns what a read did not show although it had to: messages that the ledger calls acknowledged before the
+// read began, and whose removal nobody had asked for when it ended. Sorted.
+func Stale(before, after []Line, shown []Stored) []string {
+	there := map[string]bool{}
+	for _, s := range shown {
+		there[s.Message] = true
+	}
+	fates := fatesOf(after)
+	var stale []string
+	for id, f := range fatesOf(before) {
+		if f.ack != nil && !fates[id].expungeIntended && !there[id] {
+			stale = append(stale, fmt.Sprintf("stale: %s was acknowledged (%s, UID %d in %s) before the read", id,
+				f.intent.Kind, f.ack.UID, f.intent.Mailbox))
+		}
+	}
+	sort.Strings(stale)
+	return stale
 }

@@ -19,10 +19,13 @@ var built struct {
 	err  error
 }
 
-// Binary returns the path of a program by its name, built once for each test process. Safe for concurrent
-// use.
+// Binary returns the path of a program by its name, built once for each test process; an absolute path is
+// returned as it is. Safe for concurrent use.
 func Binary(t testing.TB, name string) string {
 	t.Helper()
+	if filepath.IsAbs(name) {
+		return name
+	}
 	built.once.Do(func() { built.dir, built.err = build() })
 	if built.err != nil {
 		t.Fatal(built.err)
@@ -49,8 +52,13 @@ func build() (string, error) {
 // Main runs the tests of a package and removes the programs that Binary built. Call it from TestMain.
 func Main(m *testing.M) {
 	code := m.Run()
+	RemoveBinaries()
+	os.Exit(code)
+}
+
+// RemoveBinaries removes the programs that Binary built, for a TestMain of another package's.
+func RemoveBinaries() {
 	if built.dir != "" && os.Getenv(BinariesVariable) == "" {
 		os.RemoveAll(built.dir)
 	}
-	os.Exit(code)
 }

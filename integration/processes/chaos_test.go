@@ -18,6 +18,7 @@ const (
 	usualFault       = 2 * time.Second  // how long a fault lasts at most,
 	longFault        = 25 * time.Second // but for a few, which outlast every patience between hosts
 	longOnes         = 12               // one in so many, in a long run
+	folderOnes       = 3                // one fault in so many is one of a follower's data folder
 )
 
 // chaos strikes one replica at a time.
@@ -28,8 +29,9 @@ type chaos struct {
 	long  bool // a long run
 }
 
-// TestChaos kills and stops hosts and enclaves at random, one replica at a time, the leader's too, for as long
-// as CHAOS_DURATION says. After each round the ledger is held against every replica.
+// TestChaos kills and stops hosts and enclaves at random, one replica at a time, the leader's too, and damages
+// followers' folders or sets them back, for as long as CHAOS_DURATION says. After each round the ledger is held
+// against every replica.
 func TestChaos(t *testing.T) {
 	duration := shortChaos
 	if s := os.Getenv(durationVariable); s != "" {
@@ -64,6 +66,10 @@ func TestChaos(t *testing.T) {
 // strike does one fault, lets the others go on, and waits until the replica is back and all go on.
 func (x *chaos) strike(t *testing.T, l *Load) {
 	t.Helper()
+	if x.rng.IntN(folderOnes) == 0 {
+		x.strikeFolder(t, l)
+		return
+	}
 	i := x.rng.IntN(3)
 	faults := []struct {
 		name         string
@@ -83,9 +89,7 @@ func (x *chaos) strike(t *testing.T, l *Load) {
 	f := faults[x.rng.IntN(len(faults))]
 	x.kinds[f.name]++
 	f.strike()
-	if i > 0 { // without the leader nothing goes on
-		l.Progress(t, some, 0, 3-i)
-	}
+	l.Progress(t, some, (i+1)%3, (i+2)%3)
 	lasts := usualFault
 	if x.long && x.rng.IntN(longOnes) == 0 {
 		lasts = longFault
@@ -94,6 +98,41 @@ func (x *chaos) strike(t *testing.T, l *Load) {
 	f.mend()
 	x.c.AwaitServing(t, i)
 	l.Progress(t, some, 0, 1, 2)
+}
+
+// strikeFolder damages a follower's folder or sets it back. What only a state transfer could repair is put back
+// from a copy taken before, as its alarm asks for, and counted.
+func (x *chaos) strikeFolder(t *testing.T, l *Load) {
+	t.Helper()
+	i := 1 + x.rng.IntN(2)
+	name, copied := "folder set back", ""
+	if k := x.rng.IntN(len(FolderFaults) + 1); k < len(FolderFaults) {
+		f := &FolderFaults[k]
+		name = f.Name
+		x.c.Hosts[i].Kill()
+		copied = x.c.CopyFolder(t, i)
+		f.Strike(t, x.c.HostFolder(i), x.rng)
+		l.Progress(t, some, 0, 3-i)
+	} else {
+		x.c.setBack(t, l, i)
+	}
+	x.kinds[name]++
+	x.c.StartHost(t, i)
+	if !x.c.CatchesUp(t, i, 0) {
+		if copied == "" {
+			t.Fatalf("replica %d does not catch up after its folder was set back by moments", i)
+		}
+		x.kinds[name+", needed the copy"]++
+		x.c.Hosts[i].Kill()
+		x.c.PutBack(t, i, copied)
+		x.c.StartHost(t, i)
+		if !x.c.CatchesUp(t, i, 0) {
+			t.Fatalf("replica %d does not catch up with the copy of its folder", i)
+		}
+	}
+	x.c.AwaitServing(t, i)
+	l.Progress(t, some, 0, 1, 2)
+	x.c.ClearAside(t, i)
 }
 
 func (x *chaos) summary() string {

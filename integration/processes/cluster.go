@@ -16,14 +16,15 @@ import (
 )
 
 const (
-	serveLimit = 60 * time.Second // until a replica serves that was started
+	serveLimit = 4 * time.Minute // until a replica serves that was started
 	password   = "correct horse battery"
 
 	portBase  = 20000 // first port of the first slot: below what systems give to outgoing connections
 	portSlots = 60
 	portStep  = 10 // ports of a replica, as init spaces them
 	maxN      = 7  // replicas that a slot has room for
-	guardPort = 9  // of replica 0: never used, so it reserves the slot
+	guardPort = portStep * maxN
+	slotPorts = guardPort + 1 // the last, which no replica uses, reserves the slot
 )
 
 // Modes are how clients connect: what is not in clear.
@@ -36,17 +37,33 @@ type Cluster struct {
 	Hosts    []*Process // nil while not running
 	Enclaves []*Process
 	basePort int
+	// Where replicas do not run side by side on loopback: what starts a program in a replica's place, and the addresses
+	// of the hosts' HTTP listeners. Nil otherwise.
+	inside [][]string
+	admins []string
 }
 
-// Make makes the folder of a cluster of n replicas on loopback; nothing runs yet.
-func Make(t testing.TB, n int) *Cluster {
+// Make makes the folder of a cluster of n replicas on loopback; nothing runs yet. args are further ones of init.
+func Make(t testing.TB, n int, args ...string) *Cluster {
+	t.Helper()
+	return MakeIn(t, filepath.Join(t.TempDir(), "cluster"), n, args...)
+}
+
+// MakeIn is Make in a folder that does not exist yet.
+func MakeIn(t testing.TB, dir string, n int, args ...string) *Cluster {
 	t.Helper()
 	c := &Cluster{
-		Demo:  &demo.Demo{Dir: filepath.Join(t.TempDir(), "cluster")},
+		Demo:  &demo.Demo{Dir: dir},
 		Hosts: make([]*Process, n), Enclaves: make([]*Process, n), basePort: freePorts(t, n),
 	}
-	Command(t, "init", "--dir", c.Dir, "--domain", "example.org", "--loopback", strconv.Itoa(n),
-		"--base-port", strconv.Itoa(c.basePort))
+	c.init(t, append([]string{"--loopback", strconv.Itoa(n), "--base-port", strconv.Itoa(c.basePort)}, args...)...)
+	return c
+}
+
+// init makes the folder and reads what it says of the replicas.
+func (c *Cluster) init(t testing.TB, args ...string) {
+	t.Helper()
+	Command(t, append([]string{"init", "--dir", c.Dir, "--domain", "example.org"}, args...)...)
 	text, err := os.ReadFile(c.File("cluster.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -54,25 +71,30 @@ func Make(t testing.TB, n int) *Cluster {
 	if err := json.Unmarshal(text, &c.Facts); err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Replicas) != n || len(c.Accounts) != 0 {
+	if len(c.Replicas) != len(c.Hosts) || len(c.Accounts) != 0 {
 		t.Fatalf("cluster.json names %d replicas and %d accounts", len(c.Replicas), len(c.Accounts))
 	}
-	return c
 }
 
 // Start makes a cluster, starts all its processes, waits until all replicas serve, and makes the account.
 func Start(t testing.TB, n int) *Cluster {
 	t.Helper()
 	c := Make(t, n)
-	for i := range n {
+	c.StartAll(t)
+	return c
+}
+
+// StartAll starts all processes, waits until all replicas serve, and makes the account.
+func (c *Cluster) StartAll(t testing.TB) {
+	t.Helper()
+	for i := range c.Hosts {
 		c.StartHost(t, i)
 		c.StartEnclave(t, i)
 	}
 	c.AddAccount(t, "alice@example.org")
-	for i := range n {
+	for i := range c.Hosts {
 		c.AwaitServing(t, i)
 	}
-	return c
 }
 
 // AddAccount makes an account by the administrator's command, which waits until a replica serves. Clients
@@ -109,16 +131,26 @@ func (c *Cluster) EnclaveConfig(i int) string { return c.File(fmt.Sprintf("encla
 // StartHost starts a replica's host and returns at once.
 func (c *Cluster) StartHost(t testing.TB, i int) *Process {
 	t.Helper()
-	c.Hosts[i] = Launch(t, fmt.Sprintf("host %d", i), "troxymail-host", "--config", c.HostConfig(i))
+	c.Hosts[i] = c.launch(t, i, fmt.Sprintf("host %d", i), "troxymail-host", "--config", c.HostConfig(i))
 	return c.Hosts[i]
 }
 
 // StartEnclave starts a replica's enclave and returns at once.
 func (c *Cluster) StartEnclave(t testing.TB, i int) *Process {
 	t.Helper()
-	c.Enclaves[i] = Launch(t, fmt.Sprintf("enclave %d", i), "troxymail-enclave", "--config", c.EnclaveConfig(i),
+	c.Enclaves[i] = c.launch(t, i, fmt.Sprintf("enclave %d", i), "troxymail-enclave", "--config", c.EnclaveConfig(i),
 		"--insecure-simulated-tee")
 	return c.Enclaves[i]
+}
+
+// launch starts a program in a replica's place.
+func (c *Cluster) launch(t testing.TB, i int, name, program string, args ...string) *Process {
+	t.Helper()
+	if c.inside == nil {
+		return Launch(t, name, program, args...)
+	}
+	in := c.inside[i]
+	return Launch(t, name, in[0], append(append(append([]string(nil), in[1:]...), Binary(t, program)), args...)...)
 }
 
 // AwaitServing waits until a client can log in at a replica.
@@ -153,6 +185,9 @@ func (c *Cluster) Open(i int) bool {
 
 // HostAdmin returns the address of a host's HTTP listener, as init lays ports out.
 func (c *Cluster) HostAdmin(i int) string {
+	if c.admins != nil {
+		return c.admins[i]
+	}
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(c.basePort+portStep*i+8))
 }
 
@@ -160,7 +195,7 @@ func (c *Cluster) HostAdmin(i int) string {
 func freePorts(t testing.TB, n int) int {
 	t.Helper()
 	for slot := range portSlots {
-		base := portBase + slot*portStep*maxN
+		base := portBase + slot*slotPorts
 		guard, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(base+guardPort)))
 		if err != nil {
 			continue
@@ -178,9 +213,6 @@ func freePorts(t testing.TB, n int) int {
 
 func allFree(base, n int) bool {
 	for port := base; port < base+portStep*n; port++ {
-		if port == base+guardPort {
-			continue
-		}
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err != nil {
 			return false

@@ -1,9 +1,9 @@
 package processes
 
 import (
+	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -56,6 +56,7 @@ func TestWrongConfigurations(t *testing.T) {
 			[]string{"secrets.sealed does not open", "genesis.toml was edited"}},
 		{"another's address in genesis", enclave, "genesis.toml", `^host = .*`, `host = "127.0.0.1:9"`,
 			[]string{"secrets.sealed does not open"}},
+		{"a way to sync that there is not", host, "host-1.toml", `^sync = "quorum"`, `sync = "never"`, []string{"sync = \"never\"", "quorum, strict"}},
 		{"f that does not fit", host, "genesis.toml", `^f = 1`, `f = 2`, []string{"genesis.toml", "f = 2", "want 1"}},
 		{"four replicas", host, "genesis.toml", `^n = 3`, `n = 4`, []string{"genesis.toml", "replicas"}},
 		{"another host's key", host, "host-1.toml", `^key = .*`, `key = "host-2.key"`,
@@ -124,18 +125,15 @@ func TestNeedsAcknowledgement(t *testing.T) {
 // TestWrongLinkKey: neither side believes the other, both say what to compare, and the cluster goes on
 // without that replica until the key is right.
 func TestWrongLinkKey(t *testing.T) {
-	c := Make(t, 3)
+	c := Start(t, 3) // the first start takes all of them
 	key := `link_key = "` + strings.Repeat("00", 32) + `"`
 	right, err := os.ReadFile(c.EnclaveConfig(2))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.edit(t, "enclave-2.toml", `^link_key = "[0-9a-f]*"`, key)
-	for i := range 3 {
-		c.StartHost(t, i)
-		c.StartEnclave(t, i)
-	}
-	c.AddAccount(t, "alice@example.org")
+	c.Enclaves[2].Stop(t)
+	c.StartEnclave(t, 2)
 	c.AwaitServing(t, 0)
 	for _, p := range []*Process{c.Hosts[2], c.Enclaves[2]} {
 		demo.Eventually(t, serveLimit, "says what to compare", func() bool { return p.Says(t, "link_key") })
@@ -151,8 +149,8 @@ func TestWrongLinkKey(t *testing.T) {
 	c.AwaitServing(t, 2)
 }
 
-// TestDataFolders: a folder in use, of a newer version, or with a damaged log of the leader is refused, with
-// what to do. A follower's damaged log is not: it is set aside and made up for from its peers.
+// TestDataFolders: a folder in use or of a newer version is refused, with what to do. A damaged log is set aside,
+// at any replica, and made up for from the peers.
 func TestDataFolders(t *testing.T) {
 	c := Start(t, 3)
 	again := Launch(t, "second host", "troxymail-host", "--config", c.HostConfig(2))
@@ -161,28 +159,31 @@ func TestDataFolders(t *testing.T) {
 		t.Error(again.Output(t))
 	}
 	c.Hosts[2].Stop(t)
-	c.Hosts[0].Stop(t)
-	log := filepath.Join(c.File("host-0"), "log")
-	for _, d := range []struct {
-		name                string
-		replica             int
-		file, pattern, with string
-		says                []string
-	}{
-		{"newer", 2, "host-2/owner", `^troxymail-host 1`, "troxymail-host 7", []string{"format 7", "start the version"}},
-		{"log header", 0, "host-0/log/LOG", `\A........`, "TRXHMETX", []string{log, "does not belong"}},
-		{"log segment", 0, "host-0/log/0000000000000001.seg", `(?s)\A(.{64})`, strings.Repeat("x", 64), []string{log, "damaged"}},
-	} {
-		t.Run(d.name, func(t *testing.T) {
-			c.edit(t, d.file, d.pattern, d.with)
-			p := Launch(t, d.name, "troxymail-host", "--config", c.HostConfig(d.replica))
-			p.Ends(t, false)
-			if !p.Says(t, d.says...) {
-				t.Errorf("does not say %q:\n%s", d.says, p.Output(t))
-			}
-		})
+	c.edit(t, "host-2/owner", `^troxymail-host 2`, "troxymail-host 7")
+	newer := Launch(t, "newer", "troxymail-host", "--config", c.HostConfig(2))
+	newer.Ends(t, false)
+	if !newer.Says(t, "format 7", "start the version") {
+		t.Error(newer.Output(t))
 	}
-	c.StartHost(t, 0)
+	c.edit(t, "host-2/owner", `^troxymail-host 7`, "troxymail-host 2")
 	c.StartHost(t, 2)
 	c.AwaitServing(t, 2)
+	for i, d := range []struct{ name, file, pattern, with string }{
+		{"log header", "LOG", `\A........`, "TRXHMETX"},
+		{"log segment", "0000000000000001.seg", `(?s)\A(.{64})`, strings.Repeat("x", 64)},
+	} {
+		c.Hosts[i].Stop(t)
+		c.edit(t, fmt.Sprintf("host-%d/log/%s", i, d.file), d.pattern, d.with)
+		c.StartHost(t, i)
+		c.AwaitServing(t, i)
+		if !c.Hosts[i].Says(t, "log_lost", "moved_to") {
+			t.Errorf("%s: not said:\n%s", d.name, c.Hosts[i].Output(t))
+		}
+		c.Hosts[i].Stop(t) // and what it began instead is sound
+		c.StartHost(t, i)
+		c.AwaitServing(t, i)
+		if c.Hosts[i].Says(t, "log_lost") {
+			t.Errorf("%s: the new log is lost too:\n%s", d.name, c.Hosts[i].Output(t))
+		}
+	}
 }

@@ -101,15 +101,25 @@ func TestEverythingKilled(t *testing.T) {
 	l.Check(t)
 }
 
-// TestTwoOfFiveFail takes both followers that five replicas may lose.
+// TestTwoOfFiveFail takes both followers that five replicas may lose; one of them loses its log meanwhile, the
+// other comes back with its folder set back.
 func TestTwoOfFiveFail(t *testing.T) {
 	c := Start(t, 5)
 	l := c.StartLoad(t, 1, seed(t))
 	l.Progress(t, some, 0, 1, 2, 3, 4)
 	c.Hosts[1].Kill()
+	c.Hosts[3].Kill()
+	copied := c.CopyFolder(t, 3)
+	c.StartHost(t, 3)
+	c.AwaitServing(t, 3)
+	l.Progress(t, some, 0, 2, 3, 4)
+	c.Hosts[3].Kill()
 	c.Enclaves[3].Kill()
 	l.Progress(t, some, 0, 2, 4)
+	remove(t, c.HostFolder(1), "log")
+	c.PutBack(t, 3, copied)
 	c.StartHost(t, 1)
+	c.StartHost(t, 3)
 	c.StartEnclave(t, 3)
 	c.AwaitServing(t, 1)
 	c.AwaitServing(t, 3)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -51,6 +52,15 @@ func TestHostsAreWatched(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, metrics)
 		}
 	}
+	if _, _, err := client.All("INBOX"); err != nil {
+		t.Fatal(err)
+	}
+	counted := regexp.MustCompile(`troxymail_host_enclave_reads_total\{how="(current|checked)"\} [1-9]`)
+	held := regexp.MustCompile(`troxymail_host_enclave_cache_bytes\{cache="parts"\} [1-9]`)
+	demo.Eventually(t, serveLimit, "the host shows what its enclave counted", func() bool {
+		_, metrics = c.get(t, 1, "/metrics")
+		return counted.MatchString(metrics) && held.MatchString(metrics)
+	})
 	if strings.Contains(metrics, "alice") {
 		t.Error("metrics name a person")
 	}

@@ -63,6 +63,16 @@ func (p *Process) Kill() {
 	<-p.ended
 }
 
+// hasEnded reports whether the process has ended.
+func (p *Process) hasEnded() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // Stop sends SIGTERM; the process must end within seconds and say success.
 func (p *Process) Stop(t testing.TB) {
 	t.Helper()

@@ -1,102 +1,197 @@
 package sim
 
 import (
-	"encoding/binary"
+	"errors"
 
-	"troxymail/bftcore/quorum"
+	"troxymail/bftcore"
+	"troxymail/bftcore/rejoin"
 	"troxymail/bftcore/wire"
 	"troxymail/enclave/counter"
 	"troxymail/enclave/mac"
+	"troxymail/enclave/troxy"
 )
 
-// Enclave is the trusted side of one replica, as far as ordering needs it: what a host, honest or not, can
-// ask of it. A nil certificate is a refusal.
-type Enclave interface {
-	// CertifyPrepare returns a PREPARE certificate and, when it refuses because of a request's MAC, the
-	// index of the first bad one (else -1).
-	CertifyPrepare(at wire.Position, requests []wire.Request) (*wire.Certificate, int)
-	// CertifyCommit returns a COMMIT certificate for a PREPARE.
-	CertifyCommit(prepare *wire.Certificate, requests []wire.Request) *wire.Certificate
-	// Verify reports whether a certificate is genuine.
-	Verify(c *wire.Certificate) bool
-	// Request makes the next request of this enclave's proxy.
-	Request(command []byte, flags wire.RequestFlags, bodies []wire.Digest) []byte
-	// Authentic reports whether a request's MAC is genuine.
-	Authentic(q *wire.Request) bool
-}
-
+// Keys of the group: those of the product are derived from its genesis.
 var (
 	counterKey = [32]byte{1}
-	requestKey = [32]byte{2}
-	founding   = wire.Founding{Generation: 1, Digest: wire.Sum([]byte("sim"))}
+	troxyKeys  = troxy.Keys{Request: [32]byte{2}, Reply: [32]byte{3}}
+	replyMACs  = func() *mac.Authenticator { return mac.New(troxyKeys.Reply, "troxymail/reply/v1") }
 )
 
-// trusted is an Enclave on the product's own counter.
-type trusted struct {
-	group    quorum.Config
-	self     wire.ReplicaID
-	set      *counter.Set
-	requests *mac.Authenticator
-	boot     uint32
-	sequence uint64
+// enclave is the trusted side of one replica in one life: the product's counter, and around it what the product's
+// enclave does for ordering. Its host, honest or not, may ask it for anything at any time.
+type enclave struct {
+	c       *Cluster
+	id      wire.ReplicaID
+	set     *counter.Set
+	replies *mac.Authenticator
+	client  *client // nil while it is not ACTIVE
 }
 
-// newEnclave starts an enclave from the newest certificate that its host's log holds, as the product does
-// for now; boot is a number that the replica never used.
-func newEnclave(group quorum.Config, self wire.ReplicaID, boot uint32,
-	frontier *wire.Certificate) (*trusted, error) {
-	t := &trusted{
-		group: group, self: self, boot: boot, requests: mac.New(requestKey, "troxymail/request/v1"),
-		set: counter.New(counter.Config{Group: group, Self: self, Key: counterKey}),
-	}
-	if frontier != nil && frontier.Kind == 0 {
-		frontier = nil
-	}
-	return t, t.set.ResumeUnsafe(founding, frontier)
+// newEnclave starts an enclave that knows nothing.
+func (c *Cluster) newEnclave(id wire.ReplicaID) *enclave {
+	e := &enclave{c: c, id: id, replies: replyMACs()}
+	e.set = counter.New(counter.Config{Group: c.group, Self: id, Key: counterKey})
+	return e
 }
 
-func (t *trusted) digest(requests []wire.Request) (wire.Digest, int) {
+// start shows it what its host's log holds.
+func (e *enclave) start(frontier []byte, own []wire.Certificate) error {
+	if err := e.set.Restore(frontier, own); err != nil {
+		return err
+	}
+	return e.set.Boot(e.c.nonce())
+}
+
+// authentic reports whether an enclave of the group made a request.
+func (e *enclave) authentic(q *wire.Request) bool {
+	m, ok := e.c.known[q.Digest()]
+	return ok && m == q.MAC
+}
+
+// batch returns the digest of requests, or the index of the first that is not authentic (else -1).
+func (e *enclave) batch(requests []wire.Request) (wire.Digest, int) {
 	for i := range requests {
-		if !t.Authentic(&requests[i]) {
+		if !e.authentic(&requests[i]) {
 			return wire.Digest{}, i
 		}
 	}
 	return wire.BatchDigest(wire.RequestDigests(requests)), -1
 }
 
-func (t *trusted) CertifyPrepare(at wire.Position, requests []wire.Request) (*wire.Certificate, int) {
-	d, bad := t.digest(requests)
+// prepare certifies a proposal. Without a certificate it refused, because of a request when bad is not negative.
+func (e *enclave) prepare(at wire.Position, requests []wire.Request) (certificate *wire.Certificate, bad int) {
+	if !e.set.Active() {
+		return nil, -1
+	}
+	d, bad := e.batch(requests)
 	if bad >= 0 {
 		return nil, bad
 	}
-	c, err := t.set.CertifyPrepare(at, d)
+	c, err := e.set.CertifyPrepare(at, d)
 	if err != nil {
 		return nil, -1
 	}
+	e.c.check.certified(e, &c)
 	return &c, -1
 }
 
-func (t *trusted) CertifyCommit(p *wire.Certificate, requests []wire.Request) *wire.Certificate {
-	d, bad := t.digest(requests)
-	if bad >= 0 || p.Kind != wire.CertPrepare || p.Digest != d || p.Replica != t.group.Leader(p.New.View) ||
-		!t.set.Verify(p) {
+// commit certifies a vote; nil: it refused.
+func (e *enclave) commit(p *wire.Certificate, requests []wire.Request) *wire.Certificate {
+	if !e.set.Active() {
 		return nil
 	}
-	c, err := t.set.CertifyCommit(p.New, d)
+	if d, bad := e.batch(requests); bad >= 0 || d != p.Digest {
+		return nil
+	}
+	c, err := e.set.CertifyCommit(p)
 	if err != nil {
 		return nil
 	}
+	e.c.check.certified(e, &c)
 	return &c
 }
 
-func (t *trusted) Verify(c *wire.Certificate) bool { return t.set.Verify(c) }
+// invalid returns the indices of requests that are not authentic; false: no verdict.
+func (e *enclave) invalid(requests []wire.Request) (list []int, ok bool) {
+	for i := range requests {
+		if !e.authentic(&requests[i]) {
+			list = append(list, i)
+		}
+	}
+	return list, e.set.Active()
+}
 
-func (t *trusted) Authentic(q *wire.Request) bool { return t.requests.Verify(q.Header, q.MAC) }
+// rule is a rule of the counter: those of bftcore.Op, then those of rejoin.Op.
+type rule uint8
 
-func (t *trusted) Request(command []byte, flags wire.RequestFlags, bodies []wire.Digest) []byte {
-	t.sequence++
-	id := wire.RequestID{Origin: t.self, Generation: 1, Incarnation: t.boot, Sequence: t.sequence}
-	key := wire.Key{Kind: wire.KeyMailbox, Mailbox: binary.BigEndian.Uint32(command)}
-	h := wire.AppendRequestHeader(nil, id, flags, []wire.Key{key}, bodies, command)
-	return wire.AppendRequest(nil, h, t.requests.Sum(h), command)
+// question asks for a rule.
+type question struct {
+	rule     rule
+	number   uint64
+	digest   wire.Digest
+	messages [][]byte
+}
+
+var errRule = errors.New("sim: no such rule")
+
+// ask applies a rule. It may end or begin the enclave's incarnation.
+func (e *enclave) ask(q *question) (counter.Said, error) {
+	before := e.set.Standing()
+	said, err := e.apply(q)
+	if err == nil {
+		e.c.check.applied(e, before, q, &said)
+	}
+	switch after := e.set.Standing(); {
+	case after == before:
+	case after == wire.Active:
+		e.c.check.active(e)
+		e.client = newClient(e)
+	case before == wire.Active:
+		e.client = nil
+	}
+	return said, err
+}
+
+func (e *enclave) apply(q *question) (counter.Said, error) {
+	switch bftcore.Op(q.rule) {
+	case bftcore.AskReqVC:
+		return e.set.ReqVC(q.number)
+	case bftcore.AskViewChange:
+		return e.set.ViewChange(q.number, q.messages)
+	case bftcore.AskNewView:
+		return e.set.NewView(q.number, q.messages)
+	case bftcore.AskEnter:
+		return e.set.Enter(q.only())
+	case bftcore.AskCheckpoint:
+		return e.set.Checkpoint(q.number, q.digest)
+	case bftcore.AskStable:
+		return e.set.Advance(q.messages)
+	}
+	switch rejoin.Op(q.rule) {
+	case rejoin.OpHello:
+		return e.set.Hello(e.c.nonce())
+	case rejoin.OpAnswer:
+		return e.set.Answer(q.only())
+	case rejoin.OpRequest:
+		return e.set.Request(q.messages)
+	case rejoin.OpGrant:
+		return e.set.Grant(q.only())
+	case rejoin.OpRecover:
+		return e.set.Recover(q.messages)
+	case rejoin.OpResign:
+		return e.set.Resign(q.messages, e.c.nonce())
+	case rejoin.OpLearn:
+		return e.set.Learn(q.messages)
+	case rejoin.OpCold:
+		return e.set.Cold(q.messages)
+	case rejoin.OpJoin:
+		return e.set.Join(q.messages)
+	case rejoin.OpFound:
+		return e.set.Found(q.messages)
+	case rejoin.OpAbandon:
+		return e.set.Abandon(e.c.nonce())
+	}
+	return counter.Said{}, errRule
+}
+
+// only is the one message of a question that takes one; nil, which nothing accepts, when there are others.
+func (q *question) only() []byte {
+	if len(q.messages) != 1 {
+		return nil
+	}
+	return q.messages[0]
+}
+
+// answer authenticates results of one order for one origin, as the host tells them. Nil while it is not ACTIVE.
+func (e *enclave) answer(origin wire.RequestID, order, durable uint64, entries []wire.ReplyEntry) []byte {
+	if !e.set.Active() {
+		return nil
+	}
+	self := e.set.Incarnation()
+	origin.Sequence = 0
+	s := wire.ReplySet{Founding: self.Founding, Replica: e.id, Incarnation: self.Number, Vector: e.set.Vector(), Origin: origin,
+		Order: order, DurableUpTo: durable, Entries: entries}
+	signed := s.AppendReplySigned(nil)
+	return wire.AppendReplySet(nil, signed, e.replies.Sum(signed), entries)
 }

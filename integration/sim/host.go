@@ -2,114 +2,173 @@ package sim
 
 import (
 	"troxymail/bftcore"
+	"troxymail/bftcore/rejoin"
 	"troxymail/bftcore/wire"
 )
 
-// host plays the node around one core: a correct one does what the contract of bftcore.Ready says.
+// host plays the program of one host around the product's driver and core: a correct one does what their contracts
+// say. Its enclave is another process, which may end without it; when either ends, both begin anew on the next link,
+// as the product's do.
 type host struct {
-	c     *Cluster
-	id    wire.ReplicaID
-	lies  bool
-	up    bool
-	life  int // counts restarts: events of a former life are void
-	boot  uint32
-	core  *bftcore.Core
-	log   disk
-	store *store
-	encl  Enclave
-	proxy *proxy
+	c    *Cluster
+	id   wire.ReplicaID
+	lies bool
+	disk disk
 
-	syncing bool
-	held    []heldMessages
-	timer   bftcore.Time
-	enclave bftcore.Time // when the enclave is done with what it was given
-	applier bftcore.Time // when the store is
-	unshown []reply      // executed, not durable
+	up    bool // its process runs
+	life  int  // counts what ends plans: events of a former life are void
+	store *state
+
+	encl   *enclave // nil: its process does not run
+	linked bool     // they talk
+	busy   Time     // when the enclave is done with what it was given
+
+	skew   Time // of its clock
+	paused Time // its process is stopped until then
+
+	driver *rejoin.Driver
+	core   *bftcore.Core // nil while the enclave is not ACTIVE
+	run    *ordering
+
+	// Of a lying host: what it could show its enclave, the newest and some older; and older instances of that.
+	evidence []byte
+	former   [][]byte
+	clones   []*enclave
+	twins    []*twin
+
+	owes     uint32 // the newest generation in which a clone of its enclave acted
+	answered int    // of its sessions' commands, lately
+
+	claimed  uint64 // the highest order that it ever called durable
+	attested uint64 // the highest checkpoint that its enclave was to attest
+	reached  uint64 // where its store was when its process last ended, if nothing on its disk was lost since
 }
 
+// ordering is what a host keeps while it orders.
+type ordering struct {
+	config  bftcore.Config
+	base    int    // records that were there when the core began
+	next    uint64 // order that the core is to hand out next
+	syncing bool
+	held    []heldMessages
+	timer   Time
+	applier Time        // when the store is done with what it was given
+	unshown []reply     // results that are not durable
+	rooted  uint64      // the newest checkpoint that the core was told of
+	wanted  wire.Stable // the state that is taken over
+	tries   int         // peers that were asked for it
+	below   uint64      // the log may be cut there
+}
+
+// heldMessages leave when the log is synced up to a record.
 type heldMessages struct {
-	records  int
+	record   int
 	messages []bftcore.Message
 }
 
 func newHost(c *Cluster, id wire.ReplicaID, lies bool) *host {
-	h := &host{c: c, id: id, lies: lies, store: newStore()}
-	h.proxy = &proxy{h: h}
-	return h
+	return &host{c: c, id: id, lies: lies, disk: newDisk(c.n)}
 }
 
-// start boots host and enclave from what the disk holds. A liar's enclave goes on as it was.
-func (h *host) start() {
-	h.life++
-	h.boot++
-	core, err := bftcore.New(h.c.config(h.id), h.c.now, bftcore.Restored{Records: h.log.all(),
-		Applied: h.store.applied})
-	if err != nil {
-		if h.lies {
-			return
-		}
-		h.c.fail("host %d cannot start: %v", h.id, err)
-		return
+func (h *host) config() bftcore.Config {
+	s := &h.c.scene
+	return bftcore.Config{
+		Self: h.id, Quorum: h.c.group, MaxBatch: s.maxBatch, Window: s.window, Checkpoint: s.checkpoint, RequestTimeout: s.patience, Strict: s.strict,
 	}
-	if !h.lies || h.encl == nil {
-		frontier := core.Status().Frontier
-		encl, err := newEnclave(h.c.group, h.id, h.boot, &frontier)
-		if err != nil {
-			h.c.fail("enclave %d cannot start: %v", h.id, err)
-			return
-		}
-		h.encl = encl
-	}
-	h.up, h.core = true, core
-	h.syncing, h.held, h.timer, h.unshown = false, nil, 0, nil
-	h.enclave, h.applier = h.c.now, h.c.now
-	h.proxy.restart()
-	h.turn()
 }
 
-// stop ends host and enclave at once. power takes the unsynced tail of the log with it, all but a prefix.
-func (h *host) stop(power bool) {
-	h.up = false
-	h.life++
-	if power {
-		tail := len(h.log.records) - h.log.synced
-		h.log.powerLoss(h.c.rng.IntN(tail + 1))
-	} else {
-		h.log.crash()
-	}
-	h.store.restart()
-}
+// clock is the host's own, which its enclave has to believe.
+func (h *host) clock() Time { return h.c.now + h.skew }
 
-// later runs f in this life of the host.
-func (h *host) later(at bftcore.Time, f func()) {
+// later runs f at a time, if this life of the host goes on until then.
+func (h *host) later(at Time, f func()) {
 	life := h.life
 	h.c.at(at, func() {
-		if h.up && h.life == life {
+		switch {
+		case h.life != life:
+		case h.paused > h.c.now:
+			h.later(h.paused, f)
+		default:
 			f()
 		}
 	})
 }
 
-// step gives an event to the core and does what it asks for.
-func (h *host) step(e bftcore.Event) {
-	h.core.Step(h.c.now, e)
-	h.turn()
+// in runs f in a while, drawn between two times.
+func (h *host) in(least, most Time, f func()) { h.later(h.c.now+h.c.between(least, most), f) }
+
+// receive takes a peer's message, whose sender the link authenticates.
+func (h *host) receive(from wire.ReplicaID, raw []byte) {
+	switch {
+	case h.c.failure != "" || !h.linked:
+		return
+	case h.paused > h.c.now:
+		h.c.at(h.paused, func() { h.receive(from, raw) })
+		return
+	case h.lies && h.c.lying && h.c.liar.intercepts(h, from, raw):
+		return
+	}
+	if h.c.tracing {
+		h.c.trace(h.name(), "< %d %s", from, describe(raw))
+	}
+	kind, err := wire.PeekKind(raw)
+	switch {
+	case err != nil:
+	case kind == wire.KindReplies:
+		if h.core != nil {
+			h.toClient(func(c *client) { c.replies(raw) })
+		}
+	case rejoin.Wants(raw), h.core == nil && rejoin.WantsAway(raw):
+		h.driver.Step(h.clock(), rejoin.Received{From: from, Raw: raw})
+		h.turn()
+	case h.core != nil && bftcore.Wants(raw):
+		h.step(bftcore.Received{From: from, Raw: raw})
+	}
 }
 
+// step gives an event to the core and does what follows.
+func (h *host) step(e bftcore.Event) {
+	if h.core != nil {
+		h.core.Step(h.clock(), e)
+		h.turn()
+	}
+}
+
+// turn does what driver and core ask for.
 func (h *host) turn() {
+	h.drive()
+	if h.core == nil {
+		return
+	}
 	r := h.core.Ready()
-	h.log.append(r.Records)
+	h.disk.append(r.Records)
+	h.dispatch(&r)
+	h.core.Advance()
+	h.root()
+	h.show()
+	h.sync()
+	h.arm()
+}
+
+// dispatch does what a Ready asks for, its records being written.
+func (h *host) dispatch(r *bftcore.Ready) {
+	var wait []bftcore.Message
 	for _, m := range r.Messages {
-		if !m.AfterSync {
-			h.send(m)
+		if m.AfterSync {
+			wait = append(wait, m)
+		} else {
+			h.send(m.To, m.Raw)
 		}
 	}
-	h.hold(r.Messages)
+	if len(wait) > 0 {
+		h.run.held = append(h.run.held, heldMessages{record: h.disk.end(), messages: wait})
+	}
+	h.release()
 	for _, call := range r.Calls {
 		h.call(call)
 	}
-	for _, b := range r.Execute {
-		h.execute(b)
+	for i := range r.Execute {
+		h.execute(r.Execute[i])
 	}
 	for _, q := range r.Reanswer {
 		h.reanswer(q)
@@ -118,162 +177,57 @@ func (h *host) turn() {
 		h.load(l)
 	}
 	for _, d := range r.NeedBody {
-		h.later(h.c.now+h.c.between(0, 20*millisecond), func() { h.step(bftcore.BodyHeld{Body: d}) })
+		h.in(0, 20*millisecond, func() { h.step(bftcore.BodyHeld{Body: d}) })
 	}
-	h.core.Advance()
-	h.show()
-	h.sync()
-	h.arm()
+	for _, o := range r.Recall {
+		h.in(0, 5*millisecond, func() { h.step(bftcore.Recalled{Order: o, Prepares: h.disk.prepares(o)}) })
+	}
+	if r.Stable != nil {
+		h.stable(r.Stable.Order)
+	}
+	if r.Transfer != nil {
+		h.transfer(*r.Transfer)
+	}
 }
 
-// hold keeps messages that wait for a sync.
-func (h *host) hold(messages []bftcore.Message) {
-	var wait []bftcore.Message
-	for _, m := range messages {
-		if m.AfterSync {
-			wait = append(wait, m)
-		}
-	}
-	if len(wait) > 0 {
-		h.held = append(h.held, heldMessages{records: len(h.log.records), messages: wait})
-	}
-	h.release()
-}
-
+// release sends what waited for a sync.
 func (h *host) release() {
-	for len(h.held) > 0 && h.held[0].records <= h.log.synced {
-		for _, m := range h.held[0].messages {
-			h.send(m)
+	held := h.run.held
+	for len(held) > 0 && held[0].record <= h.disk.synced {
+		for _, m := range held[0].messages {
+			h.send(m.To, m.Raw)
 		}
-		h.held = h.held[1:]
+		held = held[1:]
 	}
+	h.run.held = held
 }
 
-// sync syncs the log in the background: one sync at a time covers all that was written before it began.
-func (h *host) sync() {
-	if h.syncing || h.log.synced == len(h.log.records) {
-		return
-	}
-	h.syncing = true
-	upTo := len(h.log.records)
-	h.later(h.c.now+h.c.between(100*microsecond, h.c.scene.syncMax), func() {
-		h.syncing = false
-		h.log.synced = upTo
-		h.release()
-		h.step(bftcore.Synced{Record: uint64(upTo - h.log.base)})
-	})
-}
-
-// arm sets the timer to the core's next deadline.
+// arm has the core look at the time when it wants to.
 func (h *host) arm() {
 	at := h.core.NextDeadline()
-	if at == 0 || h.timer != 0 && h.timer <= at && h.timer > h.c.now {
+	if at == 0 {
 		return
 	}
-	if at <= h.c.now && h.c.now == h.c.lastTick[h.id] {
-		h.c.ticks[h.id]++
-		if h.c.ticks[h.id] > 1000 {
-			h.c.fail("host %d: the core polls: its deadline %d stays in the past at %d", h.id, at, h.c.now)
-			return
-		}
-	} else {
-		h.c.lastTick[h.id], h.c.ticks[h.id] = h.c.now, 0
+	at = max(at-h.skew, h.c.now)
+	if t := h.run.timer; t != 0 && t <= at && t > h.c.now {
+		return
 	}
-	at = max(at, h.c.now)
-	h.timer = at
+	h.run.timer = at
 	h.later(at, func() {
-		if h.timer == at {
-			h.timer = 0
+		if h.run != nil && h.run.timer == at {
+			h.run.timer = 0
 			h.step(bftcore.Tick{})
+			h.c.check.tick(h, at)
 		}
-	})
-}
-
-// call has the enclave answer, in order.
-func (h *host) call(call bftcore.Call) {
-	h.enclave = max(h.enclave, h.c.now) + h.c.between(0, h.c.scene.enclaveMax)
-	var answer bftcore.Event
-	life := h.life
-	h.c.at(h.enclave, func() {
-		if !h.up || h.life != life {
-			return
-		}
-		switch x := call.(type) {
-		case bftcore.CertifyPrepare:
-			cert, bad := h.encl.CertifyPrepare(wire.Position{View: x.View, Order: x.Order}, x.Requests)
-			p := bftcore.Prepared{Token: x.Token, Certificate: cert}
-			if bad >= 0 {
-				p.Invalid = []int{bad}
-			}
-			answer = p
-		case bftcore.CertifyCommit:
-			answer = bftcore.Committed{Token: x.Token, Certificate: h.encl.CertifyCommit(&x.Prepare, x.Requests)}
-		case bftcore.Verify:
-			v := bftcore.Verified{Token: x.Token}
-			for i := range x.Certificates {
-				v.OK = append(v.OK, h.encl.Verify(&x.Certificates[i]))
-			}
-			answer = v
-		}
-		h.step(answer)
-		if h.c.chance(0.01) {
-			h.step(answer) // the boundary may repeat itself
-		}
-	})
-}
-
-// execute applies a batch in the background, in order, and keeps the replies until they are durable.
-func (h *host) execute(b bftcore.Batch) {
-	b.Requests = append([]wire.Request(nil), b.Requests...)
-	h.c.check.executes(h, b)
-	h.applier = max(h.applier, h.c.now) + h.c.between(0, h.c.scene.applyMax)
-	h.later(h.applier, func() {
-		results := h.store.apply(b)
-		h.c.check.applied(h, b)
-		for i := range b.Requests {
-			h.unshown = append(h.unshown, reply{id: b.Requests[i].ID, from: h.id, outcome: results[i]})
-		}
-		h.step(bftcore.Executed{Order: b.Order})
-	})
-}
-
-// show sends the replies that are durable, and now and then saves the store up to there.
-func (h *host) show() {
-	durable := h.core.Durable()
-	n := 0
-	for n < len(h.unshown) && h.unshown[n].order <= durable && h.unshown[n].order <= h.store.applied {
-		h.reply(h.unshown[n])
-		n++
-	}
-	h.unshown = h.unshown[n:]
-	if h.store.applied <= durable && h.store.applied > h.store.kept.applied && h.c.chance(0.05) {
-		h.store.save()
-	}
-}
-
-func (h *host) reanswer(q wire.Request) {
-	if o, ok := h.store.done[q.ID]; ok && o.order <= h.core.Durable() {
-		h.reply(reply{id: q.ID, from: h.id, outcome: o})
-	}
-}
-
-func (h *host) load(l bftcore.Load) {
-	h.later(h.c.now+h.c.between(0, 5*millisecond), func() {
-		size := 0
-		for _, raw := range h.log.load(l) {
-			size += len(raw)
-			h.send(bftcore.Message{To: l.Peer, Raw: raw})
-		}
-		h.step(bftcore.Loaded{To: l.Peer, Bytes: size})
 	})
 }
 
 // send lets a message out; a liar has its way with it first.
-func (h *host) send(m bftcore.Message) {
+func (h *host) send(to wire.ReplicaID, raw []byte) {
 	if h.lies && h.c.lying {
-		h.c.liar.send(h, m)
+		h.c.liar.send(h, to, raw)
 		return
 	}
-	h.c.check.leaves(h, m.Raw)
-	h.c.net.send(h.id, m.To, m.Raw)
+	h.c.check.leaves(h, raw)
+	h.c.net.send(h.id, to, raw)
 }

@@ -2,34 +2,81 @@ package sim
 
 import (
 	"bytes"
+	"slices"
 
 	"troxymail/bftcore"
+	"troxymail/bftcore/rejoin"
 	"troxymail/bftcore/wire"
 )
 
-// liar is what lying hosts have in common: they see all traffic, and each drives its genuine enclave.
+// liar is what lying hosts have in common. Each runs the honest program over its genuine enclave as its cover, sees
+// all traffic, has its way with what it sends and hears, and drives its enclave, and former instances of it, as it
+// likes.
 type liar struct{ c *Cluster }
 
-// send has its way with a message of a lying host's core.
-func (z *liar) send(h *host, m bftcore.Message) {
+// pretends is what a lying host shows its enclave at the start: as a rule all that the one before had certified.
+func (h *host) pretends() []byte { return h.evidence }
+
+// send has its way with a message of a lying host.
+func (z *liar) send(h *host, to wire.ReplicaID, raw []byte) {
 	c := z.c
 	switch x := c.rng.Float64(); {
 	case x < 0.6:
-		c.net.send(h.id, m.To, m.Raw)
+		c.net.send(h.id, to, raw)
 	case x < 0.75:
-		c.faults.LiesDropped++
+		c.counts[lieDropped]++
 	case x < 0.9:
-		c.faults.LiesMutated++
-		c.net.send(h.id, m.To, z.mutate(m.Raw))
+		c.counts[lieMutated]++
+		c.net.send(h.id, to, z.mutate(raw))
 	default: // only to another
-		c.net.send(h.id, wire.ReplicaID((int(m.To)+1)%c.n), m.Raw)
+		c.counts[lieMisdirected]++
+		c.net.send(h.id, wire.ReplicaID((int(to)+1)%c.n), raw)
+	}
+}
+
+// intercepts reports whether a lying host deals with what it hears itself, without its cover.
+func (z *liar) intercepts(h *host, from wire.ReplicaID, raw []byte) bool {
+	c := z.c
+	if len(h.twins) > 0 && rejoin.Wants(raw) {
+		z.feed(h, rejoin.Received{From: from, Raw: raw})
+	}
+	kind, _ := wire.PeekKind(raw)
+	switch kind {
+	case wire.KindForward: // the requests of one origin are never ordered
+		if int(from) == int(c.seed)%c.n {
+			c.counts[lieCensored]++
+			return true
+		}
+	case wire.KindRecHello, wire.KindRecRequest: // a former instance may answer
+		if len(h.clones) == 0 || c.chance(0.6) {
+			return false
+		}
+		r := rejoin.OpAnswer
+		if kind == wire.KindRecRequest {
+			r = rejoin.OpGrant
+		}
+		e := h.clones[c.rng.IntN(len(h.clones))]
+		if said, err := e.ask(&question{rule: rule(r), messages: [][]byte{raw}}); err == nil {
+			c.counts[lieCloneActs]++
+			c.net.send(h.id, from, said.Message)
+		}
+		return true
+	}
+	return false
+}
+
+// result lies about a result.
+func (z *liar) result(r *wire.Result) {
+	if z.c.chance(0.3) {
+		z.c.counts[lieResult]++
+		r.Payload[z.c.rng.IntN(len(r.Payload))]++
 	}
 }
 
 // mutate changes, cuts or lengthens a message.
 func (z *liar) mutate(raw []byte) []byte {
 	c := z.c
-	out := append([]byte(nil), raw...)
+	out := slices.Clone(raw)
 	switch c.rng.IntN(5) {
 	case 0:
 		return out[:c.rng.IntN(len(out)+1)]
@@ -56,10 +103,11 @@ func (z *liar) spoil(raw []byte) []byte {
 	return raw
 }
 
-// act lets every liar do something that no core would.
+// act lets every liar do something that no honest program would.
 func (z *liar) act() {
 	for _, h := range z.c.hosts {
-		if h.lies && h.up && z.c.lying {
+		if h.lies && h.linked && z.c.lying {
+			z.feed(h, rejoin.Tick{})
 			z.mischief(h)
 		}
 	}
@@ -71,34 +119,69 @@ func (z *liar) mischief(h *host) {
 	if to == h.id {
 		return
 	}
-	switch c.rng.IntN(8) {
+	switch c.rng.IntN(14) {
 	case 0, 1:
 		if len(c.net.archive) > 0 {
-			c.faults.LiesReplayed++
+			c.counts[lieReplayed]++
 			c.net.send(h.id, to, c.net.archive[c.rng.IntN(len(c.net.archive))].raw)
 		}
 	case 2:
-		claim := wire.Progress{Prepared: z.number(), Executed: z.number(), Synced: z.number()}
+		claim := wire.Progress{View: z.number() % 8, Prepared: z.number(), Executed: z.number(), Synced: z.number(), Stable: z.number()}
 		c.net.send(h.id, to, claim.Append(nil))
 	case 3:
 		from := z.number() + 1
 		c.net.send(h.id, to, wire.Fetch{From: from, To: from + uint64(c.rng.IntN(100))}.Append(nil))
-	case 4:
-		z.certify(h, to)
-	case 5:
-		z.forge(h, to)
+	case 4, 5:
+		z.certify(h, z.instance(h), to)
 	case 6:
-		raw := make([]byte, c.rng.IntN(300))
-		for i := range raw {
-			raw[i] = byte(c.rng.Uint32())
-		}
-		if len(raw) > 2 {
-			raw[0], raw[1] = byte(c.rng.IntN(12)), wire.Version
-		}
-		c.net.send(h.id, to, raw)
+		z.forge(h, to)
 	case 7:
+		z.noise(h, to)
+	case 8:
 		z.floodBadRequests(h, to)
+	case 9, 10:
+		z.rule(h, z.instance(h), to)
+	case 11:
+		z.comeback(h, z.instance(h), to)
+	case 12:
+		z.spam(h)
+	case 13:
+		if c.striking { // its enclave may stand otherwise than its cover believes
+			z.c.crashEnclave(h)
+		}
 	}
+}
+
+// instance is the enclave that a liar drives: the present one, or a former one when that may act. What a former one
+// certifies before the group is beyond its generation makes what the present one was shown an older past.
+func (z *liar) instance(h *host) *enclave {
+	if len(h.clones) == 0 || z.c.chance(0.5) {
+		return h.encl
+	}
+	e := h.clones[z.c.rng.IntN(len(h.clones))]
+	g := e.set.Incarnation().Founding.Generation
+	if g >= z.c.check.leftBehind() {
+		if !z.c.mayForget(h) {
+			return h.encl
+		}
+		h.owes = max(h.owes, g)
+	}
+	z.c.counts[lieCloneActs]++
+	return e
+}
+
+// clone lets a liar start a second instance of its enclave, from all that the first has certified.
+func (z *liar) clone() {
+	c := z.c
+	h := c.anyHost()
+	if !h.lies || !h.linked || !h.encl.set.Active() || len(h.clones) >= 3 {
+		return
+	}
+	c.counts[lieClone]++
+	c.trace(h.name(), "keeps a clone of its enclave in generation %d", h.encl.set.Incarnation().Founding.Generation)
+	h.clones = append(h.clones, h.encl)
+	h.stopEnclave()
+	h.startEnclave()
 }
 
 // number is small, near the front, or absurd.
@@ -110,98 +193,35 @@ func (z *liar) number() uint64 {
 	case 1:
 		return c.rng.Uint64N(wire.MaxNumber)
 	}
-	return uint64(c.rng.IntN(len(c.check.batches) + 20))
+	return uint64(c.rng.IntN(len(c.check.history) + 20))
 }
 
-// requests picks requests from what the liar saw.
-func (z *liar) requests() []wire.Request {
-	var out []wire.Request
-	for range 5 {
-		if len(z.c.net.archive) == 0 {
-			return nil
-		}
-		raw := z.c.net.archive[z.c.rng.IntN(len(z.c.net.archive))].raw
-		if p, err := wire.DecodePrepare(raw); err == nil {
-			out = append(out, p.Requests...)
-		} else if q, err := wire.DecodeForward(raw); err == nil {
-			out = append(out, q...)
-		}
-		if len(out) > 0 && z.c.chance(0.5) {
-			break
-		}
+// noise is no message, or hardly one.
+func (z *liar) noise(h *host, to wire.ReplicaID) {
+	raw := make([]byte, z.c.rng.IntN(300))
+	for i := range raw {
+		raw[i] = byte(z.c.rng.Uint32())
 	}
-	return out[:min(len(out), 8)]
+	if len(raw) > 2 {
+		raw[0], raw[1] = byte(z.c.rng.IntN(30)), wire.Version
+	}
+	z.c.net.send(h.id, to, raw)
 }
 
-// certify drives the own enclave: a proposal or a vote that the core did not ask for, sent to one host.
-func (z *liar) certify(h *host, to wire.ReplicaID) {
-	c := z.c
-	requests := z.requests()
-	at := wire.Position{Order: uint64(c.rng.IntN(len(c.check.batches) + 5))}
-	if h.core.Status().Leader == h.id {
-		at.Order = h.core.Status().Prepared + 1
-		if cert, _ := h.encl.CertifyPrepare(at, requests); cert != nil {
-			c.faults.LiesCertified++
-			c.trace(h.name(), "certifies PREPARE %v %v for %d alone", cert.New, cert.Digest, to)
-			c.net.send(h.id, to, wire.AppendPrepare(nil, cert, requests))
-		}
+// spam sends the wish for a far view to everybody: it is genuine, and one of f.
+func (z *liar) spam(h *host) {
+	view := h.encl.set.Position().View + 1 + uint64(z.c.rng.IntN(3))
+	if z.c.chance(0.3) {
+		view = 1 << 60
+	}
+	said, err := h.encl.ask(&question{rule: rule(bftcore.AskReqVC), number: view})
+	if err != nil {
 		return
 	}
-	for range 4 {
-		if len(c.net.archive) == 0 {
-			return
+	z.c.counts[lieSpam]++
+	for to := range z.c.hosts {
+		if to != int(h.id) {
+			z.c.net.send(h.id, wire.ReplicaID(to), said.Message)
 		}
-		p, err := wire.DecodePrepare(c.net.archive[c.rng.IntN(len(c.net.archive))].raw)
-		if err != nil {
-			continue
-		}
-		if cert := h.encl.CertifyCommit(&p.Certificate, p.Requests); cert != nil {
-			c.faults.LiesCertified++
-			c.net.send(h.id, to, wire.AppendCommit(nil, cert, &p.Certificate))
-		}
-		return
-	}
-}
-
-// forge invents well-formed certificates: of another digest, another order, another replica.
-func (z *liar) forge(h *host, to wire.ReplicaID) {
-	c := z.c
-	c.faults.LiesForged++
-	requests := z.requests()
-	p := wire.Certificate{
-		Kind: wire.CertPrepare, Founding: founding, Incarnation: 1, Vector: make([]uint32, c.n),
-		New: wire.Position{Order: z.number() + 1}, Digest: wire.BatchDigest(wire.RequestDigests(requests)),
-	}
-	for i := range p.Vector {
-		p.Vector[i] = 1
-	}
-	p.MAC[0] = byte(c.rng.Uint32())
-	if c.chance(0.5) {
-		c.net.send(h.id, to, wire.AppendPrepare(nil, &p, requests))
-		return
-	}
-	m := p
-	m.Kind, m.Replica = wire.CertCommit, wire.ReplicaID(1+c.rng.IntN(c.n-1))
-	c.net.send(h.id, to, wire.AppendCommit(nil, &m, &p))
-}
-
-// floodBadRequests forwards requests with a wrong MAC or a made-up id.
-func (z *liar) floodBadRequests(h *host, to wire.ReplicaID) {
-	requests := z.requests()
-	for i := range requests {
-		q := &requests[i]
-		mac := q.MAC
-		mac[3]++
-		raw := wire.AppendRequest(nil, q.Header, mac, q.Command)
-		if z.c.chance(0.5) {
-			id := q.ID
-			id.Sequence += 1 << 40
-			header := wire.AppendRequestHeader(nil, id, 0, q.Keys, nil, q.Command)
-			raw = wire.AppendRequest(nil, header, q.MAC, q.Command)
-		}
-		requests[i], _ = wire.DecodeRequest(raw)
-	}
-	if len(requests) > 0 {
-		z.c.net.send(h.id, to, wire.AppendForward(nil, requests))
 	}
 }

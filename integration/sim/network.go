@@ -1,19 +1,17 @@
 package sim
 
-import (
-	"troxymail/bftcore/wire"
-)
+import "troxymail/bftcore/wire"
 
-// archived is a message that was sent once: a liar may send it again at any time.
+// archived is a message that was sent once: it may arrive again at any time, and a liar may send it to anybody.
 type archived struct {
-	to  wire.ReplicaID
-	raw []byte
+	from, to wire.ReplicaID
+	raw      []byte
 }
 
-// maxArchive bounds what liars remember.
+// maxArchive bounds what is remembered.
 const maxArchive = 512
 
-// network carries messages with the faults of the scenario.
+// network carries messages with the faults of the scene. A link authenticates its sender.
 type network struct {
 	c       *Cluster
 	cut     [][]bool // cut[i][j]: nothing gets from i to j
@@ -28,40 +26,51 @@ func newNetwork(c *Cluster) *network {
 	return &network{c: c, cut: cut}
 }
 
-// send puts a message on its way: lost, delayed, doubled as the scenario says. The bytes are copied, so that
-// nobody shares memory over the network.
+// send puts a message on its way: lost, delayed, doubled as the scene says. Nobody changes what was sent.
 func (w *network) send(from, to wire.ReplicaID, raw []byte) {
 	c := w.c
-	c.check.sent(raw)
-	if len(w.archive) < maxArchive {
-		w.archive = append(w.archive, archived{to: to, raw: raw})
-	} else {
-		w.archive[c.rng.IntN(maxArchive)] = archived{to: to, raw: raw}
-	}
+	w.remember(archived{from: from, to: to, raw: raw})
 	if w.cut[from][to] || c.chance(c.scene.loss) {
-		c.faults.Lost++
+		c.counts[lost]++
 		return
 	}
 	copies := 1
 	if c.chance(c.scene.duplicate) {
-		c.faults.Duplicated++
+		c.counts[duplicated]++
 		copies = 2
 	}
 	for range copies {
 		delay := c.between(c.scene.delayMin, c.scene.delayMax)
 		if c.chance(c.scene.straggle) {
-			c.faults.Delayed++
-			delay += c.between(0, 2*second)
+			c.counts[delayed]++
+			delay += c.between(0, c.scene.straggleMax)
 		}
-		message := append([]byte(nil), raw...)
-		c.after(delay, func() { c.deliver(from, to, message) })
+		w.carry(from, to, raw, delay)
 	}
+	if c.chance(c.scene.replay) {
+		c.counts[replayed]++
+		x := w.archive[c.rng.IntN(len(w.archive))]
+		w.carry(x.from, x.to, x.raw, c.scene.delayMin)
+	}
+}
+
+func (w *network) carry(from, to wire.ReplicaID, raw []byte, delay Time) {
+	h := w.c.hosts[to]
+	w.c.after(delay, func() { h.receive(from, raw) })
+}
+
+func (w *network) remember(x archived) {
+	if len(w.archive) < maxArchive {
+		w.archive = append(w.archive, x)
+		return
+	}
+	w.archive[w.c.rng.IntN(maxArchive)] = x
 }
 
 // partition cuts a random set of hosts off the others, both ways or one way.
 func (w *network) partition() {
 	c := w.c
-	c.faults.Partitions++
+	c.counts[partition]++
 	inside := make([]bool, c.n)
 	for i := range inside {
 		inside[i] = c.chance(0.4)
@@ -81,4 +90,5 @@ func (w *network) heal() {
 	for i := range w.cut {
 		clear(w.cut[i])
 	}
+	w.c.trace("net", "healed")
 }

@@ -2,74 +2,134 @@ package sim
 
 import (
 	"flag"
+	"fmt"
+	"runtime"
+	"runtime/debug"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 var (
-	flagSeed  = flag.Uint64("seed", 1, "first seed of TestSeed")
-	flagSteps = flag.Int("steps", 20000, "events until faults end")
-	flagRuns  = flag.Int("runs", 300, "seeds that TestSeeds runs")
+	flagSeed  = flag.Uint64("seed", 1, "first seed of TestSeed and TestDuration")
+	flagSteps = flag.Int("steps", 2500, "events until faults end")
+	flagRuns  = flag.Int("runs", 1500, "seeds that TestSeeds runs")
+
+	flagTrace    = flag.Int("trace", 80, "lines of a trace that are shown")
+	flagDuration = flag.Duration("duration", time.Second, "how long TestDuration goes on")
+	flagSeeds    = flag.Int("seeds", 0, "how many seeds TestDuration runs at most; 0 for any number")
 )
 
-// run plays one seed and reports how to see it again.
-func run(t *testing.T, seed uint64, steps int) *Cluster {
-	c := New(seed, false)
-	if failure := c.Run(steps); failure != "" {
-		again := New(seed, true)
-		again.Run(steps)
-		t.Fatalf("seed %d: %s\n%s\nsee it again: go test ./integration/sim -run 'TestSeed$' -seed=%d -steps=%d",
-			seed, failure, strings.Join(again.Trace(60), "\n"), seed, steps)
+// play runs one seed; when it fails, the second result says how, and how to see it again.
+func play(seed uint64, steps int) (c *Cluster, failure string) {
+	c = New(seed, false)
+	if failure = c.Run(steps); failure == "" {
+		return c, ""
 	}
-	return c
+	again := New(seed, true)
+	again.Run(steps)
+	return c, fmt.Sprintf("seed %d: %s\n%s\nsee it again: go test ./integration/sim -run 'TestSeed$' -args -seed=%d -steps=%d -trace=1000000",
+		seed, failure, strings.Join(again.Trace(*flagTrace), "\n"), seed, steps)
 }
 
 // TestSeed replays one seed, with its trace when it fails.
-func TestSeed(t *testing.T) { run(t, *flagSeed, *flagSteps) }
+func TestSeed(t *testing.T) {
+	c, failure := play(*flagSeed, *flagSteps)
+	if failure != "" {
+		t.Fatal(failure)
+	}
+	t.Logf("%d steps, %.1f s played, %v", c.steps, float64(c.now)/1e9, &c.counts)
+}
 
 // TestSeeds runs many short seeds; every kind of fault must have happened among them.
 func TestSeeds(t *testing.T) {
-	var total Faults
-	steps, acks := 0, 0
-	for i := range *flagRuns {
-		c := run(t, 1000+uint64(i), *flagSteps)
-		steps += c.steps
-		acks += len(c.check.acks)
-		total.add(&c.faults)
+	x := soak(1000, *flagRuns, 0)
+	if x.failure != "" {
+		t.Fatal(x.failure)
 	}
-	t.Logf("%d seeds, %d steps, %d requests acknowledged, faults %+v", *flagRuns, steps, acks, total)
-	if *flagRuns >= 100 && (total.least() == 0 || acks == 0) {
-		t.Errorf("a kind of fault never happened: %+v", total)
+	t.Log(x)
+	if low := x.counts.least(); *flagRuns >= 300 && x.counts[low] == 0 {
+		t.Errorf("never happened: %s", faultNames[low])
 	}
+}
+
+// TestDuration runs seed after seed, on all processors, for -duration and prints what was done; see make sim.
+func TestDuration(t *testing.T) {
+	x := soak(*flagSeed, *flagSeeds, *flagDuration)
+	if x.failure != "" {
+		t.Fatal(x.failure)
+	}
+	t.Log(x)
 }
 
 // TestSameSeedSameRun compares two traces of one seed, line by line.
 func TestSameSeedSameRun(t *testing.T) {
-	for seed := uint64(1); seed <= 5; seed++ {
+	for seed := uint64(1); seed <= 6; seed++ {
 		a, b := New(seed, true), New(seed, true)
-		a.Run(5000)
-		b.Run(5000)
+		a.Run(2000)
+		b.Run(2000)
 		if x, y := strings.Join(a.lines, "\n"), strings.Join(b.lines, "\n"); x != y {
 			t.Fatalf("seed %d ran in two ways", seed)
 		}
 	}
 }
 
-func (f *Faults) all() []*int {
-	return []*int{&f.Lost, &f.Duplicated, &f.Delayed, &f.Partitions, &f.Crashes, &f.PowerLosses, &f.Blackouts,
-		&f.LiesMutated, &f.LiesReplayed, &f.LiesDropped, &f.LiesForged, &f.LiesCertified}
+// soaked is what many seeds did.
+type soaked struct {
+	first                               uint64
+	seeds, steps, views, founded, acked int
+	played                              Time
+	least                               int // steps of the shortest
+	took                                time.Duration
+	counts                              Counts
+	failure                             string
 }
 
-func (f *Faults) add(g *Faults) {
-	for i, x := range g.all() {
-		*f.all()[i] += *x
-	}
+func (x *soaked) String() string {
+	return fmt.Sprintf("%d seeds from %d on, no violation: %d steps (%d at least, %.0f a second), %.0f s played, %d views begun, %d generations, %d answers%v",
+		x.seeds, x.first, x.steps, x.least, float64(x.steps)/x.took.Seconds(), float64(x.played)/1e9, x.views, x.founded, x.acked, &x.counts)
 }
 
-func (f *Faults) least() int {
-	low := *f.all()[0]
-	for _, x := range f.all() {
-		low = min(low, *x)
+// soak runs seeds from first on, on all processors, until their number is reached, the time is up or one fails.
+func soak(first uint64, seeds int, duration time.Duration) *soaked {
+	x := &soaked{first: first, least: 1 << 60}
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // runs are small and short
+	began := time.Now()
+	var next atomic.Int64
+	var mu sync.Mutex
+	var workers sync.WaitGroup
+	more := func(i int64) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return x.failure == "" && (seeds == 0 || i < int64(seeds)) && (duration == 0 || i == 0 || time.Since(began) < duration)
 	}
-	return low
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; more(i); i = next.Add(1) - 1 {
+				c, failure := play(first+uint64(i), *flagSteps)
+				mu.Lock()
+				x.add(c, failure)
+				mu.Unlock()
+			}
+		})
+	}
+	workers.Wait()
+	x.took = time.Since(began)
+	return x
+}
+
+func (x *soaked) add(c *Cluster, failure string) {
+	if failure != "" && x.failure == "" {
+		x.failure = failure
+	}
+	x.seeds++
+	x.steps += c.steps
+	x.least = min(x.least, c.steps)
+	x.views += len(c.check.views)
+	x.founded += len(c.check.foundings)
+	x.acked += c.answers
+	x.played += c.now
+	x.counts.add(&c.counts)
 }

@@ -63,6 +63,28 @@ func TestTrustedBaseOfPlatforms(t *testing.T) {
 	}
 }
 
+// TestProgramsLinkNoTestModules holds the programs against the modules that are for tests alone, and those against
+// go.mod, so that one that is gone leaves the list.
+func TestProgramsLinkNoTestModules(t *testing.T) {
+	for _, p := range packages(t, "-deps", "./cmd/...") {
+		if p.Module != nil && testModules[p.Module.Path] != "" {
+			t.Errorf("a program links %s of module %s, which is for tests alone: %s", p.ImportPath, p.Module.Path,
+				testModules[p.Module.Path])
+		}
+	}
+	linked := map[string]bool{}
+	for _, p := range packages(t, "-deps", "-test", "./...") {
+		if p.Module != nil {
+			linked[p.Module.Path] = true
+		}
+	}
+	for m := range testModules {
+		if !linked[m] {
+			t.Errorf("no test links %s: take it out of testModules (integration/tidy/base.go)", m)
+		}
+	}
+}
+
 // TestTrustedKnowsItsSides holds the examples that matter.
 func TestTrustedKnowsItsSides(t *testing.T) {
 	for _, path := range []string{"bftcore", "bftcore/hostlog", "bftcore/transport", "bftcore/node",

@@ -126,8 +126,8 @@ func Sources(root string) ([]Source, error) {
 	return all, err
 }
 
-// Walk calls visit with every regular file of the project: not what git keeps for itself, and not what
-// the root's .gitignore names by folder. Paths are relative to root, with slashes, in lexical order.
+// Walk calls visit with every regular file of the project: not what git keeps for itself (a folder, or in
+// a linked worktree a file), and not what the root's .gitignore names by folder. Paths are relative to root, with slashes, in lexical order.
 func Walk(root string, visit func(rel string, text []byte) error) error {
 	ignored := map[string]bool{".git": true, "bin": true, "troxymail-demo": true}
 	return filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
@@ -145,7 +145,7 @@ func Walk(root string, visit func(rel string, text []byte) error) error {
 			}
 			return nil
 		}
-		if !d.Type().IsRegular() || strings.HasSuffix(rel, ".test") || strings.HasSuffix(rel, ".out") {
+		if !d.Type().IsRegular() || ignored[rel] || strings.HasSuffix(rel, ".test") || strings.HasSuffix(rel, ".out") {
 			return nil
 		}
 		text, err := os.ReadFile(path)

@@ -115,7 +115,7 @@ func newAdmin(t *testing.T) (*Admin, *cluster) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := auth.New(auth.Options{Params: auth.Params{MemoryKiB: 64, Passes: 1, Lanes: 1}, Rand: rand.Reader})
+	a, err := auth.New(auth.Options{Params: auth.Params{MemoryKiB: 64, Passes: 1, Lanes: 1}, Iterations: 4096, Rand: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func opens(t *testing.T, a *Admin, address, password string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ok, err := a.Auth.Check(t.Context(), list, password)
+	ok, err := a.Auth.Check(t.Context(), list, Salt(a.Keys, record.Account), password)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func (a *Admin) Create(ctx context.Context, address, password string, quota uint
 	if err != nil {
 		return err
 	}
-	verifiers, err := a.Auth.NewPassword(ctx, password)
+	verifiers, err := a.Auth.NewPassword(ctx, Salt(a.Keys, ID(a.Keys, address)), password)
 	if err != nil {
 		return err
 	}
@@ -102,39 +102,18 @@ func (a *Admin) createCommand(address string, verifiers auth.Verifiers, quota ui
 // maxAttempts bounds how often a change is tried anew because another came between.
 const maxAttempts = 4
 
-// SetPassword replaces all verifiers of an account by one password; its sessions end. Errors: ErrAddress,
-// ErrNoAccount, auth.ErrPasswordLength, auth.ErrBusy.
+// SetPassword replaces all verifiers of an account, app passwords too, by one password; its sessions end.
+// Errors: ErrAddress, ErrNoAccount, auth.ErrPasswordLength, auth.ErrBusy.
 func (a *Admin) SetPassword(ctx context.Context, address, password string) error {
 	id, err := a.id(address)
 	if err != nil {
 		return err
 	}
-	list, err := a.Auth.NewPassword(ctx, password)
+	list, err := a.Auth.NewPassword(ctx, Salt(a.Keys, id), password)
 	if err != nil {
 		return err
 	}
-	for range maxAttempts {
-		out, err := a.do(ctx, &command.AccountRead{Account: id})
-		if err != nil {
-			return err
-		}
-		record, err := command.DecodeAccountRecord(out.Payload)
-		if err != nil {
-			return err
-		}
-		vault, err := OpenVault(a.Keys, a.Rand, &record)
-		if err != nil {
-			return err
-		}
-		c := &command.AccountSetVerifiers{Account: id, Version: record.Version}
-		if c.Verifiers, err = vault.Verifiers(list); err != nil {
-			return err
-		}
-		if _, err = a.do(ctx, c); !errors.Is(err, errChanged) {
-			return err
-		}
-	}
-	return fmt.Errorf("%w: the account changed %d times meanwhile; try again", ErrRefused, maxAttempts)
+	return a.changeVerifiers(ctx, id, func(auth.Verifiers) (auth.Verifiers, error) { return list, nil })
 }
 
 // Enable enables an account or disables it, which ends its sessions. Errors: ErrAddress, ErrNoAccount.
@@ -185,13 +164,11 @@ func (a *Admin) List(ctx context.Context) ([]Account, error) {
 }
 
 func (a *Admin) account(r *command.AccountRecord) (Account, error) {
-	id, _ := seal.RecordID(r.Sealed)
-	address, err := seal.OpenAddress(a.Keys,
-		seal.Record{Epoch: KeyEpoch, Account: seal.Token(r.Account), ID: id}, nil, r.Sealed)
+	address, err := OpenAddress(a.Keys, r)
 	if err != nil {
 		return Account{}, fmt.Errorf("accounts: open the address of %x: %w", r.Account, err)
 	}
-	return Account{Address: string(address), Enabled: r.Enabled, QuotaBytes: r.QuotaBytes,
+	return Account{Address: address, Enabled: r.Enabled, QuotaBytes: r.QuotaBytes,
 		UsedBytes: r.UsedBytes, Messages: r.Messages}, nil
 }
 

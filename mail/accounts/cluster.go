@@ -17,6 +17,18 @@ type Outcome struct {
 	Order   uint64
 	Status  wire.Status
 	Payload []byte // decode it with mailstore/command; belongs to the caller
+	// Touched are the digests of the command's keys at the end of the order, voted like the rest.
+	Touched []wire.KeyDigest
+}
+
+// Digest returns the digest of k, zero when the outcome does not name it (or k names nothing that exists).
+func (o *Outcome) Digest(k wire.Key) wire.Digest {
+	for i := range o.Touched {
+		if o.Touched[i].Key == k {
+			return o.Touched[i].Digest
+		}
+	}
+	return wire.Digest{}
 }
 
 // Cluster orders commands. Safe for concurrent use.

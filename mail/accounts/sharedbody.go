@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"troxymail/enclave/seal"
+	"troxymail/mailstore/command"
 )
 
 // sharedMark begins the summary of a message whose body is shared with other accounts: the body's key follows,
@@ -38,4 +39,12 @@ func SplitSummary(plain []byte) (key seal.SharedKey, shared bool, summary []byte
 		}
 	}
 	return key, shared, plain
+}
+
+// OpenAddress opens the sealed address of an account's record. seal.ErrOpen.
+func OpenAddress(keys seal.Keys, r *command.AccountRecord) (string, error) {
+	id, _ := seal.RecordID(r.Sealed)
+	address, err := seal.OpenAddress(keys,
+		seal.Record{Epoch: KeyEpoch, Account: seal.Token(r.Account), ID: id}, nil, r.Sealed)
+	return string(address), err
 }

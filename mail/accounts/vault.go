@@ -18,6 +18,11 @@ func ID(keys seal.Keys, address string) command.AccountID {
 	return command.AccountID(seal.AccountToken(keys, address))
 }
 
+// Salt returns the salt of an account's SCRAM verifiers, whether the account exists or not.
+func Salt(keys seal.Keys, account command.AccountID) auth.Salt {
+	return auth.Salt(seal.LoginSalt(keys, seal.Token(account)))
+}
+
 // Vault seals and opens the records of one account. Immutable; safe for concurrent use when its
 // source of randomness is.
 type Vault struct {

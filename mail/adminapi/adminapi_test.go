@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"troxymail/enclave/boundary"
+	"troxymail/enclave/refound"
 )
 
 var requests = []Request{
@@ -21,21 +22,26 @@ var requests = []Request{
 	{Op: OpList}, {Op: OpList, After: "a@example.org"},
 	{Op: OpDisable, Address: "a@example.org"}, {Op: OpEnable, Address: "b@example.org"},
 	{Op: OpRemove, Address: "c@example.org"}, {Op: OpStatus},
+	{Op: OpAppAdd, Address: "a@example.org", Label: "phone", Password: "pw"},
+	{Op: OpAppRemove, Address: "a@example.org", Label: "phone"}, {Op: OpAppList, Address: "a@example.org"},
+	{Op: OpRefound, Members: 5}, {Op: OpRefound}, {Op: OpOrder, Order: "order"},
 }
 
 func sampleResponses() []Response {
 	return []Response{
-		{Result: ResultOK}, {Result: ResultDenied, Text: "no"},
+		{Result: ResultOK}, {Result: ResultDenied, Text: "no"}, {Result: ResultOK, Labels: []string{"phone", ""}},
 		{Result: ResultOK, More: true, Accounts: []Account{{Address: "a@example.org", Enabled: true, QuotaBytes: 1, UsedBytes: 2, Messages: 3}, {}}},
 		{Result: ResultOK, Status: &Status{
 			Replica: 1, Replicas: 3, Platform: "SIMULATED", Simulated: true, Active: true, Generation: 1, Incarnation: 7,
+			Reads: boundary.Reads{Current: 1, Checked: 2, Ordered: 3, Mismatch: 4, Bounded: 12, Validated: 5, SwitchedOff: 11, ContentHits: 13, PartsBytes: 14},
 			Host: &boundary.HostFacts{
 				View: 1, Executed: 2, Stable: 0, Synced: 2, Known: 3, Roots: []boundary.Root{{Order: 2, Digest: [32]byte{5}}},
-				Peers: []uint64{1, 2, 3}, Alarms: []boundary.Alarm{},
+				Peers: []uint64{1, 2, 3}, Alarms: []boundary.Alarm{}, Out: []boundary.Outage{{Replica: 2, Cause: boundary.CauseLagging}}, Strict: true,
 			},
 			Alarms: []boundary.Alarm{{Code: boundary.AlarmPeerSilent, Subject: 2}},
 		}},
 		{Result: ResultOK, Status: &Status{Alarms: []boundary.Alarm{}}},
+		{Result: ResultOK, Plan: &refound.Plan{Replicas: 3, Begins: 9, Members: []refound.Shown{{Replica: 0, Last: 9}, {Replica: 2, Nonce: [16]byte{1}, Generation: 1}}}},
 	}
 }
 
@@ -52,11 +58,11 @@ func TestGolden(t *testing.T) {
 	h.Write(AppendFrame(nil, c.Sign(ed25519.NewKeyFromSeed(seed[:]), 4, &requests[0])))
 	hello := Hello{Replica: 1, Genesis: [32]byte{1}, Nonce: [32]byte{2}}
 	h.Write(AppendFrame(nil, hello.Append(nil)))
-	const want = "6f738373a7e0818f53e6f6b1e72029139276693a434b4ed24eb6a214ddb0ccdf"
+	const want = "e442f4d4a46b944f2d2c5113fc8c00516ac2953c2a50c48412604acd1d814bb1"
 	if got := hex.EncodeToString(h.Sum(nil)); got != want {
 		t.Errorf("the encodings changed: %s; a deployed program would not be understood", got)
 	}
-	if got := hex.EncodeToString(requests[2].Append(nil)); got != "010300000000" {
+	if got := hex.EncodeToString(requests[2].Append(nil)); got != "040300000000" {
 		t.Errorf("list is %s", got)
 	}
 }
@@ -95,16 +101,19 @@ func TestLimits(t *testing.T) {
 	for _, q := range []Request{
 		{Op: OpAdd, Address: strings.Repeat("a", MaxAddressBytes+1)},
 		{Op: OpPassword, Password: strings.Repeat("a", MaxPasswordBytes+1)},
-		{Op: 0}, {Op: 99},
+		{Op: 0}, {Op: 99}, {Op: OpRefound, Members: 1 << 15}, {Op: OpOrder, Order: strings.Repeat("a", refound.MaxOrderBytes+1)},
 	} {
 		if _, err := DecodeRequest(q.Append(nil)); !errors.Is(err, ErrFrame) {
 			t.Errorf("%v: %v", q, err)
 		}
 	}
 	largest := Request{Op: OpAdd, Address: strings.Repeat("a", MaxAddressBytes), Password: strings.Repeat("p", MaxPasswordBytes)}
-	signed := Signed{Request: largest.Append(nil)}
-	if n := len(signed.Append(nil)); n > MaxRequestBytes {
-		t.Errorf("the largest request takes %d bytes", n)
+	order := Request{Op: OpOrder, Order: strings.Repeat("o", refound.MaxOrderBytes)}
+	for _, q := range []Request{largest, order} {
+		signed := Signed{Request: q.Append(nil)}
+		if n := len(signed.Append(nil)); n > MaxRequestBytes {
+			t.Errorf("the largest request takes %d bytes", n)
+		}
 	}
 	page := Response{Result: ResultOK, Text: strings.Repeat("x", 2*MaxTextBytes), Accounts: make([]Account, MaxPage)}
 	for i := range page.Accounts {

@@ -12,6 +12,9 @@
 // enclave, twice, or altered; being on loopback or coming from the host is no identity. The host sees
 // ciphertext: passwords travel inside TLS to the enclave.
 //
+// An order to found the group without some replicas (OpOrder) has a signature of its own besides, which the enclave's
+// counter checks: package refound.
+//
 // Pure: no clock, randomness, goroutine or socket. Decoders are total and bounded. Imports enclave/boundary
-// (what a host says of itself) and the vocabulary.
+// (what a host says of itself), enclave/refound and the vocabulary.
 package adminapi

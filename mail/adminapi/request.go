@@ -3,17 +3,20 @@ package adminapi
 import (
 	"fmt"
 
+	"troxymail/bftcore/wire"
 	"troxymail/bftcore/wire/canon"
+	"troxymail/enclave/refound"
 )
 
 // Version is the first byte of every frame; it changes when the format does.
-const Version = 1
+const Version = 4
 
 // Limits of a request's fields, in bytes. They are what the accounts take and a little more: what is too
 // long for an account is refused by its rules, which say why.
 const (
 	MaxAddressBytes  = 512
 	MaxPasswordBytes = 2048
+	MaxLabelBytes    = 256
 )
 
 // Op is what an administrator asks for. Numbers are fixed for ever.
@@ -21,22 +24,32 @@ type Op uint8
 
 // The operations.
 const (
-	OpAdd      Op = 1 // Address, Password, QuotaBytes
-	OpPassword Op = 2 // Address, Password
-	OpList     Op = 3 // After
-	OpDisable  Op = 4 // Address
-	OpEnable   Op = 5 // Address
-	OpRemove   Op = 6 // Address
-	OpStatus   Op = 7
+	OpAdd       Op = 1 // Address, Password, QuotaBytes
+	OpPassword  Op = 2 // Address, Password
+	OpList      Op = 3 // After
+	OpDisable   Op = 4 // Address
+	OpEnable    Op = 5 // Address
+	OpRemove    Op = 6 // Address
+	OpStatus    Op = 7
+	OpAppAdd    Op = 8  // Address, Label, Password
+	OpAppRemove Op = 9  // Address, Label
+	OpAppList   Op = 10 // Address
+	// OpRefound asks for a founding by Members alone, without the replicas that are gone for good; by all again with no
+	// Members. The answer has the Plan once there is one: ask again.
+	OpRefound Op = 11
+	OpOrder   Op = 12 // Order: for what OpRefound planned
 )
 
 // Request is one request. Fields that its Op does not name are empty.
 type Request struct {
 	Op         Op
 	Address    string
+	Label      string // names an app password
 	Password   string
 	QuotaBytes uint64 // 0: the default
 	After      string // List: accounts behind this address; empty for the first page
+	Members    uint16 // bit i: replica i
+	Order      string // an encoded refound.Order
 }
 
 // Append appends the request: what is signed.
@@ -49,10 +62,20 @@ func (q *Request) Append(dst []byte) []byte {
 		if q.Op == OpAdd {
 			dst = canon.AppendUint64(dst, q.QuotaBytes)
 		}
-	case OpDisable, OpEnable, OpRemove:
+	case OpAppAdd, OpAppRemove:
+		dst = canon.AppendBytes(dst, []byte(q.Address))
+		dst = canon.AppendBytes(dst, []byte(q.Label))
+		if q.Op == OpAppAdd {
+			dst = canon.AppendBytes(dst, []byte(q.Password))
+		}
+	case OpDisable, OpEnable, OpRemove, OpAppList:
 		dst = canon.AppendBytes(dst, []byte(q.Address))
 	case OpList:
 		dst = canon.AppendBytes(dst, []byte(q.After))
+	case OpRefound:
+		dst = canon.AppendUint16(dst, q.Members)
+	case OpOrder:
+		dst = canon.AppendBytes(dst, []byte(q.Order))
 	}
 	return dst
 }
@@ -68,10 +91,22 @@ func DecodeRequest(b []byte) (Request, error) {
 		if q.Op == OpAdd {
 			q.QuotaBytes = r.Uint64()
 		}
-	case OpDisable, OpEnable, OpRemove:
+	case OpAppAdd, OpAppRemove:
+		q.Address, q.Label = string(r.Bytes(MaxAddressBytes)), string(r.Bytes(MaxLabelBytes))
+		if q.Op == OpAppAdd {
+			q.Password = string(r.Bytes(MaxPasswordBytes))
+		}
+	case OpDisable, OpEnable, OpRemove, OpAppList:
 		q.Address = string(r.Bytes(MaxAddressBytes))
 	case OpList:
 		q.After = string(r.Bytes(MaxAddressBytes))
+	case OpRefound:
+		q.Members = r.Uint16()
+		if q.Members>>wire.MaxReplicas != 0 {
+			r.Fail(canon.ErrLimit)
+		}
+	case OpOrder:
+		q.Order = string(r.Bytes(refound.MaxOrderBytes))
 	case OpStatus:
 	default:
 		r.Fail(canon.ErrNonCanonical)

@@ -2,12 +2,15 @@ package adminapi
 
 import (
 	"troxymail/bftcore/wire/canon"
+	"troxymail/enclave/refound"
 )
 
 // Limits of a Response.
 const (
 	// MaxPage bounds the accounts in one response.
 	MaxPage = 500
+	// MaxLabels bounds the app passwords in one response.
+	MaxLabels = 64
 	// MaxTextBytes bounds the text of a refusal.
 	MaxTextBytes = 512
 )
@@ -26,6 +29,8 @@ const (
 	ResultUnknown     Result = 7 // no quorum answered: it may have been done or be done still
 	ResultUnsupported Result = 8 // a request that this version does not know
 	ResultFailed      Result = 9 // refused by the group; Text says why
+	ResultNoLabel     Result = 10
+	ResultOtherPlan   Result = 11 // an order for another founding than the one planned here: plan again
 )
 
 // Hello is the server's first frame.
@@ -62,10 +67,12 @@ type Account struct {
 // Response answers a request.
 type Response struct {
 	Result   Result
-	Text     string    // for people; empty with ResultOK
-	Accounts []Account // OpList, sorted by address
-	More     bool      // OpList: ask again behind the last one
-	Status   *Status   // OpStatus
+	Text     string        // for people; empty with ResultOK
+	Accounts []Account     // OpList, sorted by address
+	More     bool          // OpList: ask again behind the last one
+	Labels   []string      // OpAppList, oldest first
+	Status   *Status       // OpStatus
+	Plan     *refound.Plan // OpRefound; nil: not planned yet
 }
 
 const minAccountBytes = 4 + 1 + 3*8
@@ -83,9 +90,17 @@ func (s *Response) Append(dst []byte) []byte {
 		}
 	}
 	dst = canon.AppendBool(dst, s.More)
+	dst = canon.AppendCount(dst, len(s.Labels))
+	for _, l := range s.Labels {
+		dst = canon.AppendBytes(dst, []byte(l))
+	}
 	dst = canon.AppendBool(dst, s.Status != nil)
 	if s.Status != nil {
 		dst = s.Status.appendTo(dst)
+	}
+	dst = canon.AppendBool(dst, s.Plan != nil)
+	if s.Plan != nil {
+		dst = s.Plan.Append(dst)
 	}
 	return dst
 }
@@ -105,8 +120,18 @@ func DecodeResponse(frame []byte) (Response, error) {
 		}
 	}
 	s.More = r.Bool()
+	if n := r.Count(MaxLabels, 4); n > 0 {
+		s.Labels = make([]string, n)
+	}
+	for i := range s.Labels {
+		s.Labels[i] = string(r.Bytes(MaxLabelBytes))
+	}
 	if r.Bool() {
 		s.Status = readStatus(r)
+	}
+	if r.Bool() {
+		plan := refound.Read(r)
+		s.Plan = &plan
 	}
 	return s, done(r, "response")
 }

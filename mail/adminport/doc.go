@@ -8,5 +8,8 @@
 // Other protocols that enclaves speak may share the port (Options.Beside): TLS tells them apart before
 // anything is said. Nothing that a request names is logged: only which kind of operation, and how it ended.
 //
-// Trusted. Must not import bftcore, mailstore or cmd; enclave only through mail/adminapi.
+// An enclave that is not ACTIVE answers here too: how it fares, and what founds the group without replicas that are
+// gone for good.
+//
+// Trusted. Must not import bftcore (but wire), mailstore or cmd; enclave only through mail/adminapi and enclave/refound.
 package adminport

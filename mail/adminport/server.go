@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"troxymail/bftcore/wire"
+	"troxymail/enclave/refound"
 	"troxymail/mail/accounts"
 	"troxymail/mail/adminapi"
 	"troxymail/mail/limit"
@@ -46,6 +48,16 @@ type Accounts interface {
 	Enable(ctx context.Context, address string, enabled bool) error
 	Remove(ctx context.Context, address string) error
 	List(ctx context.Context) ([]accounts.Account, error)
+	AddAppPassword(ctx context.Context, address, label, password string) error
+	RemoveAppPassword(ctx context.Context, address, label string) error
+	AppPasswords(ctx context.Context, address string) ([]string, error)
+}
+
+// Refounding founds the group without replicas that are gone for good; *replica.Replica implements it, whose methods
+// are described there. Safe for concurrent use.
+type Refounding interface {
+	Propose(ctx context.Context, members []wire.ReplicaID) (*refound.Plan, error)
+	Order(ctx context.Context, order []byte) error
 }
 
 // Options say for whom a Server speaks. All fields but Logger are required.
@@ -54,9 +66,12 @@ type Options struct {
 	Genesis [32]byte          // hash of the genesis
 	Admin   ed25519.PublicKey // pinned by the genesis
 	TLS     *tls.Config       // with the server's certificate; made stricter here
-	// Accounts is asked only when Ready is closed.
+	// Accounts is asked only while Active.
 	Accounts Accounts
-	Ready    <-chan struct{}
+	// Active reports whether the enclave orders commands; while it does not, Status and Refounding are all there is.
+	// Safe for concurrent use.
+	Active     func() bool
+	Refounding Refounding
 	// Status says how the replica fares, before it is ready too. It returns by itself within seconds.
 	Status func(context.Context) adminapi.Status
 	// Beside serves connections that negotiate another protocol (ALPN) at the same port; may be nil.

@@ -15,9 +15,12 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"troxymail/bftcore/wire"
+	"troxymail/enclave/refound"
 	"troxymail/mail/accounts"
 	"troxymail/mail/adminapi"
 	"troxymail/mail/auth"
@@ -52,6 +55,24 @@ func (b *book) List(context.Context) ([]accounts.Account, error) {
 	return b.list, b.call("list", "")
 }
 
+func (b *book) AddAppPassword(_ context.Context, address, label, _ string) error {
+	return b.call("app "+label, address)
+}
+func (b *book) RemoveAppPassword(_ context.Context, address, label string) error {
+	return b.call("unapp "+label, address)
+}
+func (b *book) AppPasswords(_ context.Context, address string) ([]string, error) {
+	return []string{"phone"}, b.call("apps", address)
+}
+
+func (b *book) Propose(_ context.Context, members []wire.ReplicaID) (*refound.Plan, error) {
+	if err := b.call(fmt.Sprint("propose ", members), ""); err != nil {
+		return nil, err
+	}
+	return &refound.Plan{Replicas: 3}, nil
+}
+func (b *book) Order(_ context.Context, order []byte) error { return b.call("order", string(order)) }
+
 func (b *book) asked() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -65,7 +86,7 @@ type port struct {
 	address string
 	key     ed25519.PrivateKey
 	roots   *x509.CertPool
-	ready   chan struct{}
+	active  atomic.Bool
 }
 
 func start(t *testing.T) *port {
@@ -75,10 +96,10 @@ func start(t *testing.T) *port {
 		t.Fatal(err)
 	}
 	certificate, roots := certify(t)
-	p := &port{book: &book{}, key: private, roots: roots, ready: make(chan struct{})}
+	p := &port{book: &book{}, key: private, roots: roots}
 	p.Server = New(Options{
 		Replica: 1, Genesis: [32]byte{7}, Admin: public, TLS: &tls.Config{Certificates: []tls.Certificate{certificate}},
-		Accounts: p.book, Ready: p.ready, Rand: rand.Reader,
+		Accounts: p.book, Active: p.active.Load, Refounding: p.book, Rand: rand.Reader,
 		Status: func(context.Context) adminapi.Status { return adminapi.Status{Replica: 1, Replicas: 3} },
 		Beside: map[string]Handler{"echo/1": {
 			TLS:   &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"echo/1"}},
@@ -190,19 +211,21 @@ func TestOperations(t *testing.T) {
 	if r := c.receive(); r.Result != adminapi.ResultNotServing || p.book.asked() != "" {
 		t.Fatalf("add before the replica serves: %+v, %s", r, p.book.asked())
 	}
-	close(p.ready)
+	p.active.Store(true)
 	n := uint64(2)
 	for _, q := range []adminapi.Request{
 		add, {Op: adminapi.OpPassword, Address: "b"}, {Op: adminapi.OpDisable, Address: "c"}, {Op: adminapi.OpEnable, Address: "d"},
 		{Op: adminapi.OpRemove, Address: "e"}, {Op: adminapi.OpList},
+		{Op: adminapi.OpAppAdd, Address: "f", Label: "phone", Password: "x"}, {Op: adminapi.OpAppRemove, Address: "g", Label: "pc"},
+		{Op: adminapi.OpAppList, Address: "h"},
 	} {
 		c.send(c.context.Sign(p.key, n, &q))
 		n++
-		if r := c.receive(); r.Result != adminapi.ResultOK {
+		if r := c.receive(); r.Result != adminapi.ResultOK || (len(r.Labels) > 0) != (q.Op == adminapi.OpAppList) {
 			t.Errorf("%v: %+v", q, r)
 		}
 	}
-	if got := p.book.asked(); got != "add a@example.org, passwd b, enable false c, enable true d, remove e, list " {
+	if got := p.book.asked(); got != "add a@example.org, passwd b, enable false c, enable true d, remove e, list , app phone f, unapp pc g, apps h" {
 		t.Error(got)
 	}
 	odd := adminapi.Request{Op: 77}
@@ -212,9 +235,46 @@ func TestOperations(t *testing.T) {
 	}
 }
 
+// A refounding is for replicas that do not serve; every way in which an order can be wrong is told.
+func TestRefounding(t *testing.T) {
+	p := start(t)
+	c := p.dial(t)
+	n := uint64(0)
+	ask := func(q adminapi.Request) adminapi.Response {
+		c.send(c.context.Sign(p.key, n, &q))
+		n++
+		return c.receive()
+	}
+	if r := ask(adminapi.Request{Op: adminapi.OpRefound, Members: 5}); r.Result != adminapi.ResultOK || r.Plan == nil || r.Plan.Replicas != 3 {
+		t.Errorf("%+v", r)
+	}
+	ask(adminapi.Request{Op: adminapi.OpRefound})
+	if r := ask(adminapi.Request{Op: adminapi.OpOrder, Order: "order"}); r.Result != adminapi.ResultOK {
+		t.Errorf("%+v", r)
+	}
+	if got := p.book.asked(); got != "propose [0 2] , propose [] , order order" {
+		t.Error(got)
+	}
+	for err, want := range map[error]adminapi.Result{
+		refound.ErrOther: adminapi.ResultOtherPlan, refound.ErrWords: adminapi.ResultFailed, refound.ErrSignature: adminapi.ResultInvalid,
+		fmt.Errorf("%w: short", refound.ErrFormat): adminapi.ResultInvalid, context.DeadlineExceeded: adminapi.ResultUnknown,
+		errors.New("else"): adminapi.ResultFailed,
+	} {
+		p.book.mu.Lock()
+		p.book.err = err
+		p.book.mu.Unlock()
+		if r := ask(adminapi.Request{Op: adminapi.OpOrder}); r.Result != want || r.Text == "" || strings.HasPrefix(r.Text, "refound:") {
+			t.Errorf("%v: %+v", err, r)
+		}
+		if r := ask(adminapi.Request{Op: adminapi.OpRefound, Members: 3}); r.Result == adminapi.ResultOK || r.Plan != nil {
+			t.Errorf("%v: %+v", err, r)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	p := start(t)
-	close(p.ready)
+	p.active.Store(true)
 	c := p.dial(t)
 	n := uint64(0)
 	for err, want := range map[error]adminapi.Result{
@@ -222,7 +282,8 @@ func TestErrors(t *testing.T) {
 		fmt.Errorf("%w: no @", accounts.ErrAddress): adminapi.ResultInvalid, auth.ErrPasswordLength: adminapi.ResultInvalid,
 		auth.ErrBusy: adminapi.ResultNotServing, accounts.ErrUnavailable: adminapi.ResultUnknown,
 		context.DeadlineExceeded: adminapi.ResultUnknown, accounts.ErrRefused: adminapi.ResultFailed,
-		errors.New("else"): adminapi.ResultFailed,
+		errors.New("else"): adminapi.ResultFailed, auth.ErrNoLabel: adminapi.ResultNoLabel, auth.ErrLabelTaken: adminapi.ResultExists,
+		auth.ErrLabel: adminapi.ResultInvalid, auth.ErrAppPassword: adminapi.ResultInvalid, auth.ErrFull: adminapi.ResultInvalid,
 	} {
 		p.book.mu.Lock()
 		p.book.err = err
@@ -238,7 +299,7 @@ func TestErrors(t *testing.T) {
 
 func TestListPages(t *testing.T) {
 	p := start(t)
-	close(p.ready)
+	p.active.Store(true)
 	for i := range adminapi.MaxPage + 3 {
 		p.book.list = append(p.book.list, accounts.Account{Address: fmt.Sprintf("a%05d@example.org", i)})
 	}
@@ -259,7 +320,7 @@ func TestListPages(t *testing.T) {
 // Only what the administrator's key signed for this connection and this place in it is done.
 func TestOnlyTheAdministrator(t *testing.T) {
 	p := start(t)
-	close(p.ready)
+	p.active.Store(true)
 	_, stranger, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)

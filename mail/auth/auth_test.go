@@ -15,9 +15,11 @@ import (
 // cheap keeps tests fast; the format and the bounds are what they are about.
 var cheap = Params{MemoryKiB: 64, Passes: 1, Lanes: 1}
 
+var salt = Salt{1, 2, 3}
+
 func newAuthenticator(t *testing.T, o Options) *Authenticator {
 	t.Helper()
-	o.Params, o.Rand = cheap, rand.Reader
+	o.Params, o.Iterations, o.Rand = cheap, 4096, rand.Reader
 	a, err := New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +29,7 @@ func newAuthenticator(t *testing.T, o Options) *Authenticator {
 
 func TestCheckTellsTheRightPassword(t *testing.T) {
 	a := newAuthenticator(t, Options{})
-	v, err := a.NewPassword(t.Context(), "correct horse")
+	v, err := a.NewPassword(t.Context(), salt, "correct horse")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +38,7 @@ func TestCheckTellsTheRightPassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	long := strings.Repeat("x", MaxPasswordBytes)
-	w, err := a.NewPassword(t.Context(), long)
+	w, err := a.NewPassword(t.Context(), salt, long)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +58,7 @@ func TestCheckTellsTheRightPassword(t *testing.T) {
 		{"longest", w, long, true},
 		{"longer than allowed, right so far", w, long + "x", false},
 	} {
-		got, err := a.Check(t.Context(), c.v, c.password)
+		got, err := a.Check(t.Context(), c.v, salt, c.password)
 		if err != nil || got != c.want {
 			t.Errorf("%s: %v, %v; want %v", c.name, got, err, c.want)
 		}
@@ -74,7 +76,7 @@ func TestPasswordsOutOfBoundsAreRefused(t *testing.T) {
 // The dummy's costs are the authenticator's, so that an unknown account costs what a known one does.
 func TestUnknownAccountsCostTheSame(t *testing.T) {
 	a := newAuthenticator(t, Options{})
-	v, err := a.NewPassword(t.Context(), "p")
+	v, err := a.NewPassword(t.Context(), salt, "p")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,11 +181,11 @@ func TestWaitingIsBounded(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		waited := make(chan error)
 		go func() {
-			_, err := a.Check(ctx, nil, "p")
+			_, err := a.Check(ctx, nil, salt, "p")
 			waited <- err
 		}()
 		synctest.Wait()
-		if _, err := a.Check(t.Context(), nil, "p"); !errors.Is(err, ErrBusy) {
+		if _, err := a.Check(t.Context(), nil, salt, "p"); !errors.Is(err, ErrBusy) {
 			t.Fatalf("a third caller: %v, want ErrBusy", err)
 		}
 		cancel()
@@ -191,7 +193,7 @@ func TestWaitingIsBounded(t *testing.T) {
 			t.Fatalf("a caller that gave up: %v", err)
 		}
 		go func() {
-			_, err := a.Check(context.Background(), nil, "p")
+			_, err := a.Check(context.Background(), nil, salt, "p")
 			waited <- err
 		}()
 		synctest.Wait()

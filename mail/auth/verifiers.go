@@ -11,11 +11,11 @@ import (
 // Kind says what an entry of a Verifiers list verifies. Numbers are fixed for ever.
 type Kind uint8
 
-// The kinds. Those marked (later) are reserved: no password matches them today.
+// The kinds.
 const (
 	KindPassword    Kind = 1 // the account's password, as Argon2id
-	KindSCRAMSHA256 Kind = 2 // (later) RFC 7677: salt, iterations, stored key, server key
-	KindAppPassword Kind = 3 // (later) a password of one device or program, as Argon2id
+	KindSCRAMSHA256 Kind = 2 // the same password for SCRAM-SHA-256 (RFC 7677)
+	KindAppPassword Kind = 3 // a password of one device or program: a hash, and its keys for SCRAM
 )
 
 // Bounds of a list.
@@ -40,7 +40,8 @@ var ErrPasswordLength = fmt.Errorf("auth: a password has 1 to %d bytes", MaxPass
 type Entry struct {
 	Kind  Kind
 	Label string
-	data  string // KindPassword: a hash in PHC form
+	// data of a password: its hash in PHC form. For SCRAM: RFC 5803. Of an app password: appHash, a space, RFC 5803.
+	data string
 }
 
 // Verifiers are all verifiers of one account.

@@ -51,10 +51,10 @@ func (a adapter) Login(string, string) error { return imapserver.ErrAuthFailed }
 func (a adapter) Idle(*imapserver.UpdateWriter, <-chan struct{}) error { return a.refused(errNotHere) }
 
 // Poll tells what changed once a command is done. An error is only logged: the command's own outcome
-// is known, and the next poll tells the same changes.
+// is known, and what changed is told after a later one.
 func (a adapter) Poll(_ *imapserver.UpdateWriter, allowExpunge bool) error {
 	if a.g.mailbox {
-		a.refused(a.g.session.Poll(a.g.ctx, updates{g: a.g, expunge: allowExpunge}, allowExpunge))
+		a.refused(a.g.session.After(a.g.ctx, updates{g: a.g, expunge: allowExpunge}, allowExpunge))
 	}
 	return nil
 }

@@ -137,9 +137,9 @@ func (g *guard) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// engineBug begins the engine's answer to input it cannot parse in some places; the adapter never
-// lets it say so for another reason.
-const engineBug = "NO [SERVERBUG]"
+// engineBug begins the engine's answer to input it cannot parse in some places. A session that failed by a fault of
+// the server's own says so under the same code, in other words: that is not the client's fault.
+const engineBug = "NO [SERVERBUG] Internal server error"
 
 // tagged looks at the engine's answer to the current command and puts right what it calls by the
 // wrong name.

@@ -83,6 +83,9 @@ func TestErrorsKeepTheirText(t *testing.T) {
 	g.fake.hook = refuseCall("CREATE", &imap.Error{Type: "NO", Code: "CANNOT", Text: "two\r\nx lines"})
 	c.send("b CREATE x\r\n")
 	c.expect("b NO [CANNOT] two  x lines")
+	g.fake.hook = refuseCall("CREATE", &imap.Error{Type: "NO", Code: imap.ResponseCodeServerBug, Text: "Internal error"})
+	c.send("c CREATE x\r\n")
+	c.expect("c NO [SERVERBUG] Internal error") // and not that the client's syntax is wrong
 }
 
 type contentError string
@@ -128,13 +131,15 @@ func TestBodyStructureIsMadeWritable(t *testing.T) {
 	}
 }
 
-// The names of obsolete items come back as they were asked for.
-func TestObsoleteFetchItems(t *testing.T) {
+// Items come back by the names that they were asked for: some clients look for their own words.
+func TestNamesOfFetchItems(t *testing.T) {
 	g := open(t)
 	c := g.selectInbox()
-	c.send("a FETCH 1 (RFC822 BODY.PEEK[HEADER.FIELDS (Subject)])\r\n")
+	c.send("a FETCH 1 (RFC822 BODY.PEEK[HEADER.FIELDS (Subject \"From\")] BODY[HEADER.FIELDS.NOT (To)]<0.9> " +
+		"BODY[2.HEADER.FIELDS (X-A)] BODY[HEADER.FIELDS (\"a\\\"b\" C)] BODY[HEADER.FIELDS (\"a]\")])\r\n")
 	got := strings.Join(c.until("a OK"), "\n")
-	for _, want := range []string{"(RFC822 {", "BODY[HEADER.FIELDS (\"Subject\")] {"} {
+	for _, want := range []string{"(RFC822 {", "BODY[HEADER.FIELDS (Subject From)] {", "BODY[HEADER.FIELDS.NOT (To)]<0> {",
+		"BODY[2.HEADER.FIELDS (X-A)] {", `BODY[HEADER.FIELDS ("a\"b" "C")] {`, `BODY[HEADER.FIELDS ("a]")] {`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in %q", want, got)
 		}

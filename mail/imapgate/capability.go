@@ -1,6 +1,10 @@
 package imapgate
 
-import "strconv"
+import (
+	"strconv"
+
+	"troxymail/mail/sasl"
+)
 
 // Capabilities. Each is covered by a test; the engine knows more, which are not offered.
 const (
@@ -19,7 +23,10 @@ func (g *guard) capabilities() string {
 		caps += " STARTTLS"
 	}
 	if g.mayLogin() {
-		return caps + " AUTH=PLAIN"
+		for _, m := range sasl.Mechanisms {
+			caps += " AUTH=" + m
+		}
+		return caps
 	}
 	return caps + " LOGINDISABLED"
 }

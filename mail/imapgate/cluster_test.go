@@ -61,7 +61,7 @@ func (e *enclave) Do(_ context.Context, c mailcommand.Command) (session.Outcome,
 			}
 		}
 	}
-	return session.Outcome{Order: e.order, Status: results[0].Status, Payload: results[0].Payload}, nil
+	return session.Outcome{Order: e.order, Status: results[0].Status, Payload: results[0].Payload, Touched: results[0].Touched}, nil
 }
 
 func (e *enclave) Record(_ context.Context, d wire.Digest, _ uint32) ([]byte, error) {
@@ -117,7 +117,7 @@ func onCluster(t *testing.T) [2]*session.Server {
 		t.Fatal(err)
 	}
 	keys := seal.NewKeys(group, [32]byte{1})
-	a, err := auth.New(auth.Options{Params: auth.Params{MemoryKiB: 64, Passes: 1, Lanes: 1}, Rand: rand.Reader})
+	a, err := auth.New(auth.Options{Params: auth.Params{MemoryKiB: 64, Passes: 1, Lanes: 1}, Iterations: 4096, Rand: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func onCluster(t *testing.T) [2]*session.Server {
 	var servers [2]*session.Server
 	for i := range servers {
 		e := &enclave{cluster: c, id: wire.ReplicaID(i)}
-		if servers[i], err = session.New(session.Options{Cluster: e, Keys: keys, Auth: a}); err != nil {
+		if servers[i], err = session.New(session.Options{Cluster: e, Keys: keys, Auth: a, Limits: session.Limits{SessionsPerAccount: 1 << 20}}); err != nil {
 			t.Fatal(err)
 		}
 	}

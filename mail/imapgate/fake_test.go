@@ -1,6 +1,7 @@
 package imapgate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
+	"troxymail/mail/auth"
 	"troxymail/mail/session"
 )
 
@@ -36,6 +38,7 @@ type fake struct {
 	// structure is what BODYSTRUCTURE gets; short leaves a body section unfinished.
 	structure imap.BodyStructure
 	short     bool
+	fetched   uint32 // messages that FETCH answers for; 2 when it is less
 }
 
 func (f *fake) note(ctx context.Context, format string, args ...any) error {
@@ -65,15 +68,27 @@ func (f *fake) messages() []string {
 	return slices.Clone(f.stored)
 }
 
-func (f *fake) Login(ctx context.Context, _ netip.Addr, username, password string) (Session, error) {
+func (f *fake) Guest(netip.Addr) Guest { return f }
+
+func (f *fake) CheckPassword(ctx context.Context, username, password string) error {
 	if err := f.note(ctx, "LOGIN %s", username); err != nil {
-		return nil, err
+		return err
 	}
 	if username != fakeUser || password != fakePassword {
-		return nil, &imap.Error{Type: "NO", Code: imap.ResponseCodeAuthenticationFailed, Text: "Wrong"}
+		return errFakeLogin
 	}
-	return &fakeSession{fake: f}, nil
+	return nil
 }
+
+var errFakeLogin = &imap.Error{Type: "NO", Code: imap.ResponseCodeAuthenticationFailed, Text: "Wrong"}
+
+func (f *fake) Challenge(string) (auth.Salt, int) { return auth.Salt{}, 4096 }
+
+func (f *fake) CheckProof(ctx context.Context, username string, _ *auth.Proof) ([32]byte, error) {
+	return [32]byte{}, cmp.Or(f.note(ctx, "LOGIN %s", username), error(errFakeLogin))
+}
+
+func (f *fake) Open() (Session, error) { return &fakeSession{fake: f}, nil }
 
 type fakeSession struct {
 	*fake
@@ -156,6 +171,10 @@ func (s *fakeSession) Select(ctx context.Context, m string, readOnly bool) (*ima
 }
 func (s *fakeSession) Unselect(ctx context.Context) error { return s.note(ctx, "UNSELECT") }
 func (s *fakeSession) ReadOnly() bool                     { return s.readOnly }
+func (s *fakeSession) After(ctx context.Context, w session.Updates, allowExpunge bool) error {
+	return s.Poll(ctx, w, allowExpunge)
+}
+
 func (s *fakeSession) Poll(ctx context.Context, w session.Updates, allowExpunge bool) error {
 	if err := s.note(ctx, "POLL %v", allowExpunge); err != nil {
 		return err
@@ -182,7 +201,7 @@ func (s *fakeSession) Fetch(
 	if err := s.told("FETCH", w); err != nil {
 		return err
 	}
-	for seq := uint32(1); seq <= 2; seq++ {
+	for seq := uint32(1); seq <= max(2, s.fetched); seq++ {
 		m := each(seq)
 		s.fetchOne(m, seq, o)
 		if s.short {

@@ -1,7 +1,6 @@
 package imapgate
 
 import (
-	"context"
 	"net/netip"
 
 	"troxymail/mail/session"
@@ -14,9 +13,14 @@ func FromServer(s *session.Server) Sessions { return fromServer{s} }
 
 type fromServer struct{ server *session.Server }
 
-// Login returns a nil interface with an error, never a typed nil.
-func (f fromServer) Login(ctx context.Context, peer netip.Addr, username, password string) (Session, error) {
-	s, err := f.server.Login(ctx, peer, username, password)
+// Guest implements Sessions.
+func (f fromServer) Guest(peer netip.Addr) Guest { return guest{f.server.NewGuest(peer)} }
+
+type guest struct{ *session.Guest }
+
+// Open returns a nil interface with an error, never a typed nil.
+func (g guest) Open() (Session, error) {
+	s, err := g.Guest.Open()
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type guard struct {
 	out    outbox
 	peer   netip.Addr
 	secure bool
+	guest  Guest
 
 	ctx      context.Context // of all session calls; ends with the connection
 	cancel   context.CancelFunc
@@ -56,7 +57,7 @@ type guard struct {
 
 // newGuard makes the guard of an accepted connection.
 func newGuard(s *Server, raw net.Conn, ticket *limit.Ticket, peer netip.Addr) *guard {
-	g := &guard{server: s, raw: raw, ticket: ticket, peer: peer}
+	g := &guard{server: s, raw: raw, ticket: ticket, peer: peer, guest: s.options.Sessions.Guest(peer)}
 	g.ctx, g.cancel = context.WithCancel(s.ctx)
 	g.deadline = time.Now().Add(s.limits.PreAuth)
 	g.speakOver(raw)
@@ -218,6 +219,8 @@ func (g *guard) over(err error) error {
 		g.refuse(f)
 	case errors.Is(err, errKicked) && g.server.stopping():
 		g.bye("Server is shutting down, please reconnect")
+	case errors.Is(err, errKicked) && g.server.farewell() != "":
+		g.bye(g.server.farewell())
 	case errors.Is(err, errKicked):
 		g.bye("Mailbox updates are not available now, please reconnect")
 	case errors.Is(err, os.ErrDeadlineExceeded):

@@ -1,7 +1,7 @@
 package imapgate
 
 import (
-	"bytes"
+	"crypto/rand"
 	"crypto/tls"
 	"encoding/base64"
 	"errors"
@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-imap/v2"
+
+	"troxymail/mail/sasl"
 )
 
 var errInjected = errors.New("imapgate: data after STARTTLS before the handshake")
@@ -31,6 +33,10 @@ func (g *guard) serve(implicitTLS bool) {
 		if err := g.startTLS(); err != nil {
 			return
 		}
+	}
+	if text := g.server.farewell(); text != "" {
+		g.bye(text) // RFC 3501 section 7.1.5: a greeting may be BYE
+		return
 	}
 	g.write(g.greeting())
 	for g.session == nil {
@@ -124,17 +130,29 @@ func (g *guard) login(c *command) error {
 	if !ok || rest != "" {
 		return g.answer(bad(c.tag, "LOGIN has two arguments: user name and password"))
 	}
-	return g.enter(c.tag, username, password)
+	return g.enter(c.tag, g.guest.CheckPassword(g.ctx, username, password))
 }
 
-// authenticate is RFC 3501 section 6.2.2 with the initial response of RFC 4959, for PLAIN (RFC 4616).
+// authenticate is RFC 3501 section 6.2.2 with the initial response of RFC 4959.
 func (g *guard) authenticate(c *command) error {
 	mechanism, initial, given := strings.Cut(c.arguments(), " ")
-	if !strings.EqualFold(mechanism, "PLAIN") {
-		return g.answer(no(c.tag, "CANNOT", "Only PLAIN is supported"))
+	x := sasl.Begin(mechanism, g.guest, rand.Text())
+	if x == nil {
+		return g.answer(no(c.tag, "CANNOT", "That mechanism is not offered"))
 	}
-	if !given {
-		if err := g.write("+ \r\n"); err != nil {
+	var response []byte // nil: none yet
+	if given {
+		var err error
+		if response, err = decodeResponse(initial); err != nil {
+			return g.answer(bad(c.tag, "Malformed base64"))
+		}
+	}
+	for {
+		challenge, done, err := x.Next(g.ctx, response)
+		if err != nil || done {
+			return g.enter(c.tag, err)
+		}
+		if err := g.write("+ " + base64.StdEncoding.EncodeToString(challenge) + "\r\n"); err != nil {
 			return err
 		}
 		g.conn.wait()
@@ -142,47 +160,52 @@ func (g *guard) authenticate(c *command) error {
 		if err != nil {
 			return g.over(err)
 		}
-		initial = string(line)
-		if initial == "*" {
+		if string(line) == "*" {
 			return g.answer(bad(c.tag, "AUTHENTICATE cancelled"))
 		}
+		if response, err = decodeResponse(string(line)); err != nil {
+			return g.answer(bad(c.tag, "Malformed base64"))
+		}
 	}
-	if initial == "=" { // RFC 4959: an empty initial response
-		initial = ""
-	}
-	response, err := base64.StdEncoding.Strict().DecodeString(initial)
-	if err != nil {
-		return g.answer(bad(c.tag, "Malformed base64"))
-	}
-	parts := bytes.Split(response, []byte{0})
-	if len(parts) != 3 {
-		return g.answer(bad(c.tag, "Malformed PLAIN message"))
-	}
-	authorize, username := string(parts[0]), string(parts[1])
-	if authorize != "" && authorize != username {
-		return g.answer(no(c.tag, "AUTHORIZATIONFAILED", "You can log in only as yourself"))
-	}
-	return g.enter(c.tag, username, string(parts[2]))
 }
 
-// enter checks a password. The session layer slows failures down; here their number is bounded.
-func (g *guard) enter(tag, username, password string) error {
-	s, err := g.server.options.Sessions.Login(g.ctx, g.peer, username, password)
-	if err != nil {
-		refusal := g.server.refusal(tag, "LOGIN", err)
-		if refusal.code != string(imap.ResponseCodeUnavailable) {
-			g.failures++
-		}
-		g.write(refusal.lines())
-		if g.failures >= failedLogins {
-			g.linger = true
-			g.bye("Too many failed logins")
-			return io.EOF
-		}
-		return nil
+// decodeResponse reads what a client says in AUTHENTICATE; never nil. "=" is an empty initial response (RFC 4959).
+func decodeResponse(s string) ([]byte, error) {
+	if s == "" || s == "=" {
+		return []byte{}, nil
 	}
-	g.session = s
-	return g.write(statusLine(tag, "OK", "CAPABILITY "+g.capabilities(), "Logged in"))
+	return base64.StdEncoding.Strict().DecodeString(s)
+}
+
+// enter lets a client in, unless err says why not. The session layer slows failures down; here their number is
+// bounded.
+func (g *guard) enter(tag string, err error) error {
+	var s Session
+	if err == nil {
+		s, err = g.guest.Open()
+	}
+	switch {
+	case err == nil:
+		g.session = s
+		return g.write(statusLine(tag, "OK", "CAPABILITY "+g.capabilities(), "Logged in"))
+	case errors.Is(err, sasl.ErrMalformed):
+		return g.answer(bad(tag, "Malformed SASL response"))
+	case errors.Is(err, sasl.ErrIdentity):
+		return g.answer(no(tag, "AUTHORIZATIONFAILED", "You can log in only as yourself"))
+	case errors.Is(err, sasl.ErrBinding):
+		return g.answer(no(tag, "CANNOT", "Channel binding is not offered"))
+	}
+	refusal := g.server.refusal(tag, "LOGIN", err)
+	if refusal.code != string(imap.ResponseCodeUnavailable) {
+		g.failures++
+	}
+	g.write(refusal.lines())
+	if g.failures >= failedLogins {
+		g.linger = true
+		g.bye("Too many failed logins")
+		return io.EOF
+	}
+	return nil
 }
 
 // answer refuses a command, and reports an error when that was once too often.

@@ -51,6 +51,7 @@ type Server struct {
 
 	mu        sync.Mutex
 	down      bool
+	away      string // what clients are sent away with; empty: they are welcome
 	guards    map[*guard]struct{}
 	listeners map[net.Listener]struct{}
 }

@@ -7,15 +7,24 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
+	"troxymail/mail/sasl"
 	"troxymail/mail/session"
 )
 
 // Sessions logs users in. It must be safe for concurrent use. FromServer makes one of a
 // *session.Server.
 type Sessions interface {
-	// Login checks a password and opens a session. A refusal is an *imap.Error; any other error is
-	// reported to the client as an internal error. It delays failed logins itself.
-	Login(ctx context.Context, peer netip.Addr, username, password string) (Session, error)
+	// Guest returns the guest of a new connection from peer.
+	Guest(peer netip.Addr) Guest
+}
+
+// Guest is one connection before its login. It is used by one goroutine.
+type Guest interface {
+	// Checker checks who wants to log in. A refusal is an *imap.Error; any other error is reported to the
+	// client as an internal error. It delays failed logins itself.
+	sasl.Checker
+	// Open opens the session of who logged in; errors as above.
+	Open() (Session, error)
 }
 
 // Session is one logged-in connection: the methods of *session.Session, where their contracts stand.
@@ -38,6 +47,7 @@ type Session interface {
 	Unselect(ctx context.Context) error
 	ReadOnly() bool
 	Poll(ctx context.Context, w session.Updates, allowExpunge bool) error
+	After(ctx context.Context, w session.Updates, allowExpunge bool) error
 	Idle(ctx context.Context, w session.Updates) error
 	Fetch(ctx context.Context, w session.Updates, nums imap.NumSet, o *imap.FetchOptions,
 		each func(seq uint32) session.MessageWriter) error

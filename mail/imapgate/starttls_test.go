@@ -27,7 +27,7 @@ func TestStartTLS(t *testing.T) {
 	c.expect("a OK")
 	c = g.upgrade(c)
 	c.send("b CAPABILITY\r\n")
-	c.expect("* CAPABILITY IMAP4rev1 LITERAL- SASL-IR ID AUTH=PLAIN", "b OK")
+	c.expect("* CAPABILITY IMAP4rev1 LITERAL- SASL-IR ID AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN", "b OK")
 	c.send("c STARTTLS\r\n") // twice
 	c.expect("c BAD TLS is active already")
 	c.send("d LOGIN " + fakeUser + " " + fakePassword + "\r\n")
@@ -43,7 +43,7 @@ func TestImplicitTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := newClient(t, conn)
-	c.expect("* OK [CAPABILITY IMAP4rev1 LITERAL- SASL-IR ID AUTH=PLAIN]")
+	c.expect("* OK [CAPABILITY IMAP4rev1 LITERAL- SASL-IR ID AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN]")
 	c.send("a LOGIN " + fakeUser + " " + fakePassword + "\r\nb SELECT INBOX\r\n")
 	c.expect("a OK")
 	c.until("b OK")

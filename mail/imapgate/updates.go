@@ -3,6 +3,7 @@ package imapgate
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-imap/v2"
@@ -70,14 +71,13 @@ func joinFlags(flags []imap.Flag) string {
 
 // validFlags returns the flags that can be written: atoms, after an optional backslash, and \*.
 func validFlags(flags []imap.Flag) []imap.Flag {
-	valid := make([]imap.Flag, 0, len(flags))
-	for _, f := range flags {
-		if f == imap.FlagWildcard || flagText(string(f)) {
-			valid = append(valid, f)
-		}
+	if !slices.ContainsFunc(flags, invalidFlag) {
+		return flags
 	}
-	return valid
+	return slices.DeleteFunc(slices.Clone(flags), invalidFlag)
 }
+
+func invalidFlag(f imap.Flag) bool { return f != imap.FlagWildcard && !flagText(string(f)) }
 
 // flagText reports flag-keyword or flag-extension of RFC 3501 section 9.
 func flagText(s string) bool {

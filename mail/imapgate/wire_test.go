@@ -44,7 +44,7 @@ func TestGreetingAndCapabilities(t *testing.T) {
 	g := open(t, func(o *Options) { o.Simulated = true })
 	c := newClient(t, mustDial(t, g.plain.String()))
 	line, _ := c.line()
-	want := "* OK [CAPABILITY IMAP4rev1 LITERAL- SASL-IR ID STARTTLS AUTH=PLAIN] " +
+	want := "* OK [CAPABILITY IMAP4rev1 LITERAL- SASL-IR ID STARTTLS AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN] " +
 		"Troxymail ready (SIMULATED enclave: development only)"
 	if line != want {
 		t.Fatalf("got %q\nwant %q", line, want)
@@ -231,7 +231,7 @@ func TestLongInitialResponse(t *testing.T) {
 	c.expect("+ ")
 	c.send("*\r\n")
 	c.expect("c BAD")
-	c.send("d AUTHENTICATE PLAIN =\r\ne AUTHENTICATE PLAIN !!\r\nf AUTHENTICATE LOGIN\r\n")
+	c.send("d AUTHENTICATE PLAIN =\r\ne AUTHENTICATE PLAIN !!\r\nf AUTHENTICATE CRAM-MD5\r\n")
 	c.expect("d BAD", "e BAD", "f NO")
 	c.send("g AUTHENTICATE plain " + plain(fakeUser, fakePassword) + "\r\n")
 	c.expect("g OK [CAPABILITY ")

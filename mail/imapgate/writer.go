@@ -3,6 +3,7 @@ package imapgate
 import (
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -78,7 +79,29 @@ func (w *messageWriter) BodyStructure(b imap.BodyStructure) {
 
 // BodySection begins a section of size bytes.
 func (w *messageWriter) BodySection(item *imap.FetchItemBodySection, size int64) io.WriteCloser {
-	return &section{m: w.m, to: w.to.WriteBodySection(item, size)}
+	return &section{m: w.m, to: w.to.WriteBodySection(unquotedFields(item), size)}
+}
+
+// unquotedFields lets the engine, which writes names of header fields as quoted strings, write them as the atoms
+// that they are and that clients sent: some look for their own words in the response. Names that are no atoms
+// stay quoted.
+func unquotedFields(item *imap.FetchItemBodySection) *imap.FetchItemBodySection {
+	names, how := item.HeaderFields, ".FIELDS ("
+	if len(names) == 0 {
+		names, how = item.HeaderFieldsNot, ".FIELDS.NOT ("
+	}
+	if len(names) == 0 {
+		return item
+	}
+	for _, name := range names {
+		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r > 0x7f || !atomChar(byte(r)) }) {
+			return item
+		}
+	}
+	shown := *item
+	shown.HeaderFields, shown.HeaderFieldsNot = nil, nil
+	shown.Specifier += imap.PartSpecifier(how + strings.Join(names, " ") + ")")
+	return &shown
 }
 
 // BinarySection begins a decoded section of size bytes.

@@ -9,8 +9,9 @@ import (
 const (
 	// MaxSummaryBytes bounds an encoded summary (48 KiB): sealed, it travels inline in its command.
 	MaxSummaryBytes = 48 << 10
-	// maxWholeHeader is the largest header block, in bytes, that a summary keeps whole.
-	maxWholeHeader = 8 << 10
+	// maxWholeHeader is the largest header block, in bytes, that a summary keeps whole: with the signatures and seals of
+	// several relays, mail of today has some 10 KiB.
+	maxWholeHeader = 16 << 10
 	// maxZoneMinutes bounds the offset of an internal date from UTC.
 	maxZoneMinutes = 24*60 - 1
 )
@@ -39,6 +40,9 @@ var selectedFields = map[string]bool{
 	"list-archive": true, "list-subscribe": true, "auto-submitted": true, "x-mailer": true,
 	"x-label": true, "x-spam-flag": true, "x-spam-status": true, "mail-followup-to": true,
 	"delivered-to": true, "envelope-to": true, "lines": true, "keywords": true,
+	"content-description": true, "x-original-to": true, "return-path": true, "x-offlineimap": true,
+	"x-k9mail-identity": true, "chat-version": true, "authentication-results": true,
+	"x-uniform-type-identifier": true, "x-universally-unique-identifier": true,
 }
 
 // Summary is what is kept of a message beside its bytes, so that most FETCH and SEARCH commands do

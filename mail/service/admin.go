@@ -1,11 +1,14 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"slices"
 	"time"
 
+	"troxymail/bftcore/wire"
 	"troxymail/enclave/boundary"
 	"troxymail/enclave/handover"
 	"troxymail/mail/adminapi"
@@ -24,7 +27,8 @@ func (s *Service) newAdminPort(config *tls.Config) *adminport.Server {
 	}
 	return adminport.New(adminport.Options{
 		Replica: uint16(s.o.Self), Genesis: s.o.Genesis.Hash(), Admin: s.o.Genesis.Admin, TLS: config,
-		Accounts: s.admin, Ready: s.replica.Ready(), Status: s.Status, Beside: beside,
+		Accounts: s.admin, Active: func() bool { return s.replica.Stats().Standing == wire.Active }, Refounding: s.replica,
+		Status: s.Status, Beside: beside,
 		Rand: rand.Reader, Logger: s.o.Logger,
 	})
 }
@@ -42,23 +46,21 @@ func (s *Service) handOver(ctx context.Context, c *tls.Conn) {
 // waits for that up to some seconds. Safe for concurrent use.
 func (s *Service) Status(ctx context.Context) adminapi.Status {
 	stats := s.replica.Stats()
-	founding := s.o.Genesis.Founding()
 	status := adminapi.Status{
 		Replica: uint16(s.o.Self), Replicas: uint16(s.o.Genesis.Replicas), Platform: s.o.Platform,
-		Simulated: s.o.Simulated, Generation: founding.Generation, Incarnation: stats.Incarnation,
+		Simulated: s.o.Simulated, Generation: stats.Generation, Incarnation: stats.Incarnation,
+		Reads: s.reads(),
 	}
-	select {
-	case <-s.replica.Ready():
-		status.Active = true
-	default:
-		status.Alarms = append(stats.Alarms(), enclaveAlarm(boundary.AlarmInactive))
-		return status
-	}
+	status.Active = stats.Standing == wire.Active
 	ctx, cancel := context.WithTimeout(ctx, hostTimeout)
 	defer cancel()
 	facts, err := s.replica.HostFacts(ctx)
-	if err != nil {
+	if !status.Active {
+		status.Alarms = append(stats.Alarms(), enclaveAlarm(boundary.AlarmInactive))
+	} else if err != nil {
 		status.Alarms = append(stats.Alarms(), enclaveAlarm(boundary.AlarmHostSilent))
+	}
+	if err != nil {
 		return status
 	}
 	status.Host = &facts
@@ -68,8 +70,49 @@ func (s *Service) Status(ctx context.Context) adminapi.Status {
 		}
 	}
 	facts.Alarms = nil
-	status.Alarms = append(status.Alarms, stats.Alarms()...)
+	if status.Active {
+		status.Alarms = append(status.Alarms, stats.Alarms()...)
+	}
+	slices.SortStableFunc(status.Alarms, func(a, b boundary.Alarm) int { return cmp.Compare(a.Code, b.Code) })
 	return status
+}
+
+// reads are the counts of the sessions, of the questions to peers, and of the caches.
+func (s *Service) reads() boundary.Reads {
+	c, r := s.sessions.ReadCounters(), s.replica.Stats().Reads
+	content, parts := s.sessions.CacheStats()
+	return boundary.Reads{
+		Current: c.Current, Checked: c.Checked, Ordered: c.Ordered, Mismatch: c.Refused, Bounded: c.Bounded,
+		Validated: r.Valid, Conflicts: r.Conflicts, TimedOut: r.TimedOut, Unknown: r.Unknown,
+		Entries: r.Entries, Evicted: r.Evicted, SwitchedOff: uint64(r.Off),
+		ContentHits: content.Hits, ContentMisses: content.Misses, ContentEvictions: content.Evictions,
+		ContentRefused: content.Refused, ContentEntries: uint64(content.Entries), ContentBytes: uint64(content.Bytes),
+		PartsHits: parts.Hits, PartsMisses: parts.Misses, PartsEvictions: parts.Evictions,
+		PartsRefused: parts.Refused, PartsEntries: uint64(parts.Entries), PartsBytes: uint64(parts.Bytes),
+	}
+}
+
+// reportEvery is how often the host is told what its metrics show of reads: seldom enough that a count says nothing of
+// a single command.
+const reportEvery = 10 * time.Second
+
+// report tells the host of reads until ctx ends, from when the enclave is ACTIVE.
+func (s *Service) report(ctx context.Context) {
+	select {
+	case <-s.replica.Ready():
+	case <-ctx.Done():
+		return
+	}
+	tick := time.NewTicker(reportEvery)
+	defer tick.Stop()
+	for {
+		s.replica.Report(s.reads())
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func enclaveAlarm(code boundary.AlarmCode) boundary.Alarm {

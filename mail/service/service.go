@@ -24,7 +24,9 @@ import (
 	"troxymail/mail/adminport"
 	"troxymail/mail/auth"
 	"troxymail/mail/imapgate"
+	"troxymail/mail/limit"
 	"troxymail/mail/session"
+	"troxymail/mail/smtpgate"
 	"troxymail/mailstore/command"
 )
 
@@ -38,18 +40,20 @@ const (
 // ErrCertificate is returned by New for a server certificate that is not for this replica's TLS key.
 var ErrCertificate = errors.New("service: the server certificate is not for this replica's key; issue a new one")
 
-// Listeners accept clients: IMAP with STARTTLS, and with TLS from the first byte.
-type Listeners struct{ IMAP, IMAPS net.Listener }
+// Listeners accept clients: IMAP and submission with STARTTLS, and with TLS from the first byte (IMAPS,
+// Submissions), SMTP for mail from elsewhere, and over HTTPS those that ask how to reach the others
+// (Autoconfig). The last four may be nil: not served then.
+type Listeners struct{ IMAP, IMAPS, Submission, Submissions, SMTP, Autoconfig net.Listener }
 
 func (l Listeners) close() {
-	for _, x := range []net.Listener{l.IMAP, l.IMAPS} {
+	for _, x := range []net.Listener{l.IMAP, l.IMAPS, l.Submission, l.Submissions, l.SMTP, l.Autoconfig} {
 		if x != nil {
 			_ = x.Close()
 		}
 	}
 }
 
-// Options say what a Service is made of. All fields but PlainOnLoopback and Simulated are required.
+// Options say what a Service is made of. All fields but Name, PlainOnLoopback, Bounded, Ordered and Simulated are required.
 type Options struct {
 	Self    wire.ReplicaID
 	Genesis genesis.File
@@ -60,8 +64,15 @@ type Options struct {
 	// Listen opens the ports for clients. It is called once, when the replica can serve; the service
 	// closes what it returned.
 	Listen func() (Listeners, error)
+	// Name is the host name that mail programs are told to connect to; it is in the certificate. Empty: they are
+	// told nothing.
+	Name string
 	// PlainOnLoopback lets clients of this machine log in without TLS: for the demo.
 	PlainOnLoopback bool
+	// Bounded lets sessions show content that they know of for session.BoundedReads after a validation, without another.
+	Bounded bool
+	// Ordered has sessions order every read as they do writes: what fast reads are measured against.
+	Ordered bool
 	// Simulated says that the platform protects nothing, so that greetings can say it.
 	Simulated bool
 	// Platform is the name of what the enclave runs in, for status.
@@ -71,17 +82,22 @@ type Options struct {
 	Admin net.Listener
 	// Handover gives the group's key to enclaves that prove what they are, at the Admin port; nil for not.
 	Handover *handover.Giver
-	Logger   *slog.Logger
+	// Unsafe lets the enclave continue from what its host's log shows, without its peers: for tests of one replica.
+	Unsafe bool
+	Logger *slog.Logger
 }
 
 // Service is the trusted side of one replica. Make it with New, then call Run.
 type Service struct {
-	o       Options
-	replica *replica.Replica
-	imap    *imapgate.Server
-	admin   *accounts.Admin
-	port    *adminport.Server
-	serving chan struct{} // closed when clients are accepted
+	o        Options
+	replica  *replica.Replica
+	sessions *session.Server
+	imap     *imapgate.Server
+	smtp     *smtpgate.Server
+	tls      *tls.Config
+	admin    *accounts.Admin
+	port     *adminport.Server
+	serving  chan struct{} // closed when clients are accepted
 }
 
 // New puts a service together; nothing runs yet. Errors: ErrCertificate, genesis.ErrFile.
@@ -99,27 +115,46 @@ func New(o Options) (*Service, error) {
 	}
 	keys := o.Secrets.Keys(o.Genesis.Hash())
 	start := time.Now()
+	var founding wire.Founding // zero: nothing of the host's log is believed but in a founding
+	if o.Unsafe {
+		founding = o.Genesis.Founding()
+	}
 	s := &Service{o: o, serving: make(chan struct{})}
 	s.replica = replica.New(replica.Options{
-		Group: group, Self: o.Self, Founding: o.Genesis.Founding(), Link: o.Link, Logger: o.Logger,
+		Group: group, Self: o.Self, Founding: founding, Link: o.Link, Logger: o.Logger,
+		Genesis: o.Genesis.Hash(), Admin: o.Genesis.Admin,
 		Certificate: keys.Key(seal.PurposeCertificate), Request: keys.Key(seal.PurposeRequest), Reply: keys.Key(seal.PurposeReply),
-		Now: func() int64 { return int64(time.Since(start)) + 1 },
+		Cache: keys.Key(seal.PurposeCache),
+		Now:   func() int64 { return int64(time.Since(start)) + 1 },
 	})
 	over := cluster{r: s.replica}
 	authenticator, err := auth.New(auth.Options{Rand: rand.Reader})
 	if err != nil {
 		return nil, err
 	}
-	sessions, err := session.New(session.Options{Cluster: over, Keys: keys, Auth: authenticator, Logger: o.Logger})
+	var reader session.Reader = over
+	if o.Ordered {
+		reader = nil
+	}
+	sessions, err := session.New(session.Options{
+		Cluster: over, Reader: reader, Bounded: o.Bounded, Keys: keys, Auth: authenticator, Logger: o.Logger,
+	})
 	if err != nil {
 		return nil, err
 	}
+	s.sessions = sessions
 	s.admin = &accounts.Admin{Cluster: over, Keys: keys, Auth: authenticator, Rand: rand.Reader}
+	s.tls = serverTLS
 	s.port = s.newAdminPort(serverTLS)
+	conns := limit.NewConns(limit.DefaultCaps())
 	s.imap, err = imapgate.New(imapgate.Options{
 		Sessions: imapgate.FromServer(sessions), TLSConfig: serverTLS, PlainOnLoopback: o.PlainOnLoopback,
-		Simulated: o.Simulated, Logger: o.Logger,
+		Simulated: o.Simulated, Conns: conns, Logger: o.Logger,
 	})
+	if err != nil {
+		return nil, err
+	}
+	s.smtp, err = newSMTP(&o, over, keys, sessions, serverTLS, conns)
 	return s, err
 }
 
@@ -137,7 +172,12 @@ func tlsConfig(chain [][]byte, secrets *genesis.Secrets) (*tls.Config, error) {
 		return nil, ErrCertificate
 	}
 	certificate := tls.Certificate{Certificate: chain, PrivateKey: key, Leaf: leaf}
-	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, nil
+	return &tls.Config{
+		Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12,
+		// A ticket is of no use at another replica, and one that comes while the client writes breaks clients
+		// that read in a thread of their own (imaplib2).
+		SessionTicketsDisabled: true,
+	}, nil
 }
 
 // Ready is closed when the enclave is ACTIVE and commands can be ordered.
@@ -167,6 +207,8 @@ func (s *Service) Run(ctx context.Context) error {
 			stop(fmt.Errorf("service: enclave: %w", err))
 		}
 	})
+	group.Go(func() { s.report(run) })
+	group.Go(func() { s.followLag(run) })
 	if s.o.Admin != nil {
 		group.Go(func() { s.serve(run, stop, "admin", s.o.Admin, s.port.Serve) })
 	}
@@ -177,6 +219,8 @@ func (s *Service) Run(ctx context.Context) error {
 		} else {
 			group.Go(func() { s.serve(run, stop, "imap", ports.IMAP, s.imap.ServePlain) })
 			group.Go(func() { s.serve(run, stop, "imaps", ports.IMAPS, s.imap.ServeTLS) })
+			s.serveSMTP(run, stop, &group, ports)
+			s.serveAutoconfig(run, stop, &group, ports)
 			close(s.serving)
 		}
 	}
@@ -184,7 +228,10 @@ func (s *Service) Run(ctx context.Context) error {
 	ports.close()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
+	var gates sync.WaitGroup
+	gates.Go(func() { _ = s.smtp.Shutdown(grace) })
 	_ = s.imap.Shutdown(grace)
+	gates.Wait()
 	_ = s.port.Close()
 	stopRuntime()
 	group.Wait()

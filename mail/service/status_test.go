@@ -30,8 +30,7 @@ func options(t *testing.T, link boundary.Link, certified func(*genesis.Secrets) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Options{
-		Self: 1, Secrets: secrets, Certificate: [][]byte{der}, Link: link, Simulated: true, Platform: "test",
+	return Options{Unsafe: true, Self: 1, Secrets: secrets, Certificate: [][]byte{der}, Link: link, Simulated: true, Platform: "test",
 		Logger: slog.New(slog.DiscardHandler), Listen: func() (Listeners, error) { return Listeners{}, errors.New("none") },
 		Genesis: genesis.File{
 			Cluster: [16]byte{1}, Domain: "example.org", Replicas: 3, Admin: bytes.Repeat([]byte{3}, ed25519.PublicKeySize),

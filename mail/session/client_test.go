@@ -16,7 +16,7 @@ import (
 
 // client is what a mail program knows from what it was told. It fails its test when it is told nonsense.
 type client struct {
-	*testing.T
+	testing.TB
 	uids   []imap.UID // by sequence number; 0 where it was not told
 	events []string
 	told   chan string // when not nil, gets every event

@@ -53,8 +53,76 @@ type replica struct {
 	onRecord func(n int)
 	lost     bool                  // commands are executed, answers do not come
 	before   func(command.Command) // called before a command is ordered, without the lock
+
+	unsure  bool                              // nothing can be validated
+	behind  func(keys []wire.KeyVersion)      // what validations find; nil for the truth
+	peeking func(command.Command, *Seen) bool // what the host makes of peeks; nil for the truth
+	peeked  int                               // peeks
 }
 
+// digestOf returns a key's digest as it is voted; the lock is held.
+func (c *cluster) digestOf(k wire.Key) wire.Digest {
+	var read command.Command
+	var digest func(b []byte) wire.Digest
+	switch a := command.AccountID(k.Account); k.Kind {
+	case wire.KeyAccount:
+		read, digest = &command.AccountRead{Account: a}, digestBy(command.DecodeAccountState, (*command.AccountState).Digest)
+	case wire.KeyNamespace:
+		read, digest = &command.NamespaceRead{Account: a}, digestBy(command.DecodeNamespaceState, (*command.NamespaceState).Digest)
+	default:
+		_, payload, _, _, err := c.machine.Peek((&command.MailboxRead{Account: a, Mailbox: command.MailboxID(k.Mailbox)}).Append(nil))
+		if err != nil || payload == nil {
+			return wire.Digest{}
+		}
+		return digestBy(command.DecodeMailboxParts, func(p *command.MailboxParts) wire.Digest { return p.State.Digest() })(payload)
+	}
+	_, _, evidence, _, err := c.machine.Peek(read.Append(nil))
+	if err != nil || evidence == nil {
+		return wire.Digest{}
+	}
+	return digest(evidence)
+}
+
+func digestBy[T any](decode func([]byte) (T, error), digest func(*T) wire.Digest) func(b []byte) wire.Digest {
+	return func(b []byte) wire.Digest {
+		state, err := decode(b)
+		if err != nil {
+			panic(err)
+		}
+		return digest(&state)
+	}
+}
+
+func (r *replica) Validate(_ context.Context, keys []wire.Key) ([]wire.KeyVersion, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.down || r.unsure {
+		return nil, false
+	}
+	versions := make([]wire.KeyVersion, len(keys))
+	for i, k := range keys {
+		versions[i] = wire.KeyVersion{Key: k, Digest: r.digestOf(k), Version: r.order}
+	}
+	if r.behind != nil {
+		r.behind(versions)
+	}
+	return versions, true
+}
+
+func (r *replica) Peek(_ context.Context, c command.Command) (Seen, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	status, payload, evidence, ok, err := r.machine.Peek(c.Append(nil))
+	if err != nil {
+		return Seen{}, false
+	}
+	r.peeked++
+	seen := Seen{Status: status, Payload: bytes.Clone(payload), Evidence: bytes.Clone(evidence)}
+	if ok && r.peeking != nil {
+		ok = r.peeking(c, &seen)
+	}
+	return seen, ok
+}
 func (c *cluster) replica(id wire.ReplicaID) *replica { return &replica{cluster: c, id: id} }
 
 func (r *replica) Do(ctx context.Context, c command.Command) (Outcome, error) {
@@ -100,7 +168,7 @@ func (r *replica) Do(ctx context.Context, c command.Command) (Outcome, error) {
 	if r.lost && !c.ReadOnly() {
 		return Outcome{}, fmt.Errorf("test: %w", ErrUnavailable)
 	}
-	return Outcome{Order: r.order, Status: results[0].Status, Payload: results[0].Payload}, nil
+	return Outcome{Order: r.order, Status: results[0].Status, Payload: results[0].Payload, Touched: results[0].Touched}, nil
 }
 
 func (c *cluster) hint(keys []wire.Key) {
@@ -191,34 +259,36 @@ func newCluster(t testing.TB) *cluster {
 
 // world is a cluster with two enclaves and alice's account.
 type world struct {
-	*testing.T
+	testing.TB
 	cluster  *cluster
 	replicas [2]*replica
 	servers  [2]*Server
+	options  [2]Options
 	admin    *accounts.Admin
 }
 
 // peer is where the tests' clients come from.
 var peer = netip.MustParseAddr("192.0.2.7")
 
-func newWorld(t *testing.T, change func(*Options)) *world {
+func newWorld(t testing.TB, change func(*Options)) *world {
 	t.Helper()
 	group, err := seal.NewGroupKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	keys := seal.NewKeys(group, [32]byte{1})
-	a, err := auth.New(auth.Options{Params: auth.Params{MemoryKiB: 64, Passes: 1, Lanes: 1}, Rand: rand.Reader})
+	a, err := auth.New(auth.Options{Params: auth.Params{MemoryKiB: 64, Passes: 1, Lanes: 1}, Iterations: 4096, Rand: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{T: t, cluster: newCluster(t)}
+	w := &world{TB: t, cluster: newCluster(t)}
 	for i := range w.servers {
 		w.replicas[i] = w.cluster.replica(wire.ReplicaID(i))
-		o := Options{Cluster: w.replicas[i], Keys: keys, Auth: a}
+		o := Options{Cluster: w.replicas[i], Reader: w.replicas[i], Keys: keys, Auth: a}
 		if change != nil {
 			change(&o)
 		}
+		w.options[i] = o
 		if w.servers[i], err = New(o); err != nil {
 			t.Fatal(err)
 		}
@@ -245,7 +315,7 @@ func (w *world) login(i int) *Session {
 func (w *world) opened(i int, mailbox string) (*Session, *client) {
 	w.Helper()
 	s := w.login(i)
-	c := &client{T: w.T}
+	c := &client{TB: w.TB}
 	c.enter(s, mailbox, false)
 	return s, c
 }

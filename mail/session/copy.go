@@ -32,7 +32,10 @@ func (s *Session) Move(ctx context.Context, w Updates, nums imap.NumSet, dest st
 	if err != nil {
 		return nil, err
 	}
-	return data, v.tellRemoved(w, moved)
+	if len(moved) == 0 {
+		return data, nil
+	}
+	return data, s.tellRemoved(ctx, v, w)
 }
 
 func (s *Session) copy(ctx context.Context, v *view, nums imap.NumSet, dest string, move bool) (
@@ -40,16 +43,21 @@ func (s *Session) copy(ctx context.Context, v *view, nums imap.NumSet, dest stri
 	if v.deleted {
 		return nil, nil, errMailboxGone
 	}
+	defer s.rest()
 	if dynamic(nums) {
 		if err := s.refresh(ctx, v); err != nil {
 			return nil, nil, err
 		}
 	}
-	ranges, err := s.uidRanges(v, nums)
+	ranges, err := s.uidRanges(ctx, v, nums)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(v.chunks(ranges)) > 1 {
+	pieces, err := s.chunks(ctx, v, ranges)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(pieces) > 1 {
 		return nil, nil, errTooMany // it could not be undone after the first
 	}
 	data := new(imap.CopyData)
@@ -79,17 +87,4 @@ func (s *Session) copy(ctx context.Context, v *view, nums imap.NumSet, dest stri
 	}
 	data.SourceUIDs, data.DestUIDs = imapSet(copied.Source), imapSet(copied.Target)
 	return data, copied.Source, nil
-}
-
-// tellRemoved tells that the messages of ranges, which this session's own command removed, are gone. A nil
-// w tells nobody.
-func (v *view) tellRemoved(w Updates, ranges []command.UIDRange) error {
-	own := make(map[command.UID]bool)
-	for _, r := range ranges {
-		for i := v.index(r.First); i < len(v.messages) && v.messages[i].UID <= r.Last; i++ {
-			own[v.messages[i].UID] = true
-		}
-		v.remove(r)
-	}
-	return v.tellGone(w, func(e *entry) bool { return own[e.UID] })
 }

@@ -15,6 +15,7 @@ func (s *Session) Expunge(ctx context.Context, w Updates, uids *imap.UIDSet) err
 	if err != nil {
 		return err
 	}
+	defer s.rest()
 	if uids == nil {
 		return s.expunge(ctx, v, w, &command.Expunge{Account: s.account.id, Mailbox: v.id, All: true})
 	}
@@ -23,11 +24,15 @@ func (s *Session) Expunge(ctx context.Context, w Updates, uids *imap.UIDSet) err
 			return err
 		}
 	}
-	ranges, err := s.uidRanges(v, *uids)
+	ranges, err := s.uidRanges(ctx, v, *uids)
 	if err != nil {
 		return err
 	}
-	for _, piece := range v.chunks(ranges) {
+	pieces, err := s.chunks(ctx, v, ranges)
+	if err != nil {
+		return err
+	}
+	for _, piece := range pieces {
 		c := &command.Expunge{Account: s.account.id, Mailbox: v.id, UIDs: piece}
 		if err := s.expunge(ctx, v, w, c); err != nil {
 			return err
@@ -50,11 +55,26 @@ func (s *Session) expunge(ctx context.Context, v *view, w Updates, c *command.Ex
 		if err != nil {
 			return s.internal("decode what was expunged", err)
 		}
-		if err := v.tellRemoved(w, removed.UIDs); err != nil {
-			return err
+		if len(removed.UIDs) > 0 {
+			if err := s.tellRemoved(ctx, v, w); err != nil {
+				return err
+			}
 		}
 		if !removed.More {
 			return nil
 		}
 	}
+}
+
+// tellRemoved tells which messages are gone after a command of this session's own removed some, with those that others
+// removed. A nil w is told nothing. When that cannot be read now, the command was done nevertheless: what went is told
+// later.
+func (s *Session) tellRemoved(ctx context.Context, v *view, w Updates) error {
+	if err := s.refresh(ctx, v); err != nil {
+		if err == error(errNoQuorum) {
+			return nil
+		}
+		return err
+	}
+	return s.tellGone(ctx, v, w)
 }

@@ -7,77 +7,115 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
+	"troxymail/cache/mailtree"
 	"troxymail/mail/message"
 	"troxymail/mailstore/command"
 )
 
-// Fetch answers FETCH: it reads what changed, tells new keywords and EXISTS (never EXPUNGE), sets \Seen where a
+// Fetch answers FETCH: it reads what changed (but see Options.Bounded), tells new keywords and EXISTS (never EXPUNGE), sets \Seen where a
 // section was asked for without Peek, by one command for all messages, and answers message by message.
 // Messages that are gone and were not told are served while their records can be had; else the others are
 // answered and the end is NO [EXPUNGEISSUED]. each is called for every message that is answered. A section
 // that a message does not have is empty.
 func (s *Session) Fetch(ctx context.Context, w Updates, nums imap.NumSet, o *imap.FetchOptions,
 	each func(seq uint32) MessageWriter) error {
-	v, err := s.selected(ctx)
+	v, err := s.toShow(ctx, o)
 	if err != nil {
 		return err
 	}
-	if err := s.refresh(ctx, v); err != nil {
-		return err
-	}
+	defer s.rest()
 	if err := errors.Join(v.tellKeywords(w), v.tellExists(w)); err != nil {
 		return err
 	}
-	list, err := s.pick(v, nums)
+	ranges, err := s.uidRanges(ctx, v, nums)
 	if err != nil {
 		return err
 	}
-	seen, err := s.setSeen(ctx, v, list, o)
-	if err != nil {
+	f := fetching{session: s, view: v, options: o, uid: o.UID || byUID(nums)}
+	if f.seen, err = s.setSeen(ctx, v, ranges, o); err != nil {
 		return err
 	}
-	f := fetching{session: s, view: v, options: o, uid: o.UID || byUID(nums), seen: seen}
-	missed := false
-	for _, i := range list {
-		if err := ctx.Err(); err != nil {
+	var missed []command.UID
+	tell := false // the client counts on one that is missed
+	list := s.within(v, ranges)
+	list.letters = f.needsLetter()
+	for {
+		m, ok, err := list.next(ctx)
+		switch {
+		case ctx.Err() != nil:
 			return errNoQuorum
+		case err != nil:
+			return err
+		case !ok:
+			return s.finish(ctx, v, missed, tell)
 		}
-		switch err := f.answer(ctx, i, each); {
+		f.ahead = list.ranges[0].Last
+		switch err := f.answer(ctx, m, each); {
 		case errors.Is(err, errGoneLetter):
-			missed = missed || v.messages[i].gone || !byUID(nums)
+			missed = append(missed, m.UID)
+			tell = tell || m.gone || v.gone.has(m.UID) || !byUID(nums)
 		case err != nil:
 			return err
 		}
 	}
-	if missed {
+}
+
+// toShow returns the selected mailbox, up to date, for a FETCH: or as it was a moment ago, when content alone is asked for
+// and the server's options allow that.
+func (s *Session) toShow(ctx context.Context, o *imap.FetchOptions) (*view, error) {
+	if !o.Flags && !setsSeen(o) && s.beginBounded() {
+		s.fresh = true // nothing is read after the command either
+		return s.view, nil
+	}
+	v, err := s.selected(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return v, s.refresh(ctx, v)
+}
+
+// finish returns how a FETCH ends that had to leave messages out.
+func (s *Session) finish(ctx context.Context, v *view, missed []command.UID, tell bool) error {
+	if err := s.absent(ctx, v, missed); err != nil {
+		return err
+	}
+	if tell {
 		return errGoneMessages
 	}
 	return nil
 }
 
-// setSeen sets \Seen on those messages of list that lack it, when o asks for it and the mailbox may be
-// changed, and reads how they are afterwards. It returns the indices that were unseen.
-func (s *Session) setSeen(ctx context.Context, v *view, list []int, o *imap.FetchOptions) (map[int]bool, error) {
-	if v.readOnly || v.deleted || !setsSeen(o) {
-		return nil, nil
+// setSeen sets \Seen on those messages of ranges that lack it, when o asks for it and the mailbox may be
+// changed, and reads how they are afterwards. It returns those that were unseen.
+func (s *Session) setSeen(ctx context.Context, v *view, ranges []command.UIDRange, o *imap.FetchOptions) (unseen uidSet, err error) {
+	if v.readOnly || v.deleted || !setsSeen(o) || v.state.Counters.Unseen == 0 {
+		return unseen, nil
 	}
-	seen := make(map[int]bool)
-	var unseen []int
-	for _, i := range list {
-		if e := &v.messages[i]; e.Flags&command.FlagSeen == 0 && !e.gone {
-			seen[i] = true
-			unseen = append(unseen, i)
+	list := s.within(v, ranges)
+	for i := range list.ranges {
+		list.ranges[i].Unseen = true
+	}
+	for {
+		m, ok, err := list.next(ctx)
+		if err != nil {
+			return unseen, err
+		}
+		if !ok {
+			break
+		}
+		if !m.gone {
+			unseen.add(m.UID)
 		}
 	}
-	if len(unseen) == 0 {
-		return nil, nil
+	if unseen.n == 0 {
+		return unseen, nil
 	}
 	c := &command.Store{Account: s.account.id, Mailbox: v.id, Mode: command.StoreAdd, Flags: command.FlagSeen,
 		UnchangedSince: math.MaxUint64}
-	if err := s.store(ctx, v, c, v.span(unseen)); err != nil {
-		return nil, err
+	if err := s.store(ctx, v, c, unseen.ranges()); err != nil {
+		return unseen, err
 	}
-	return seen, s.refresh(ctx, v)
+	return unseen, s.refresh(ctx, v)
 }
 
 // setsSeen reports whether a FETCH sets \Seen (RFC 3501, 6.4.5; RFC 3516, 4.2).
@@ -100,8 +138,9 @@ type fetching struct {
 	session *Session
 	view    *view
 	options *imap.FetchOptions
-	uid     bool         // answers name the UID
-	seen    map[int]bool // messages whose flags this command changed
+	uid     bool        // answers name the UID
+	seen    uidSet      // messages whose flags this command changed
+	ahead   command.UID // messages up to there are asked for next
 }
 
 // needsLetter reports whether the answer needs more than the view.
@@ -111,15 +150,18 @@ func (f *fetching) needsLetter() bool {
 		len(o.BinarySection) > 0 || len(o.BinarySectionSize) > 0
 }
 
-// answer answers for the message at index i. Everything is opened before the first item is written, so
+// answer answers for a message. Everything is opened before the first item is written, so
 // that a message which cannot be had leaves no half an answer.
-func (f *fetching) answer(ctx context.Context, i int, each func(seq uint32) MessageWriter) error {
-	e := &f.view.messages[i]
-	var l *letter
+func (f *fetching) answer(ctx context.Context, m item, each func(seq uint32) MessageWriter) error {
+	v := f.view
 	var parts []func(MessageWriter) error
 	if f.needsLetter() {
-		var err error
-		if l, err = f.session.letter(ctx, &e.Message); err != nil {
+		record, err := f.session.record(ctx, v, m.UID, f.ahead)
+		if err != nil {
+			return err
+		}
+		l, err := f.session.letter(ctx, record)
+		if err != nil {
 			return err
 		}
 		defer l.close()
@@ -127,16 +169,20 @@ func (f *fetching) answer(ctx context.Context, i int, each func(seq uint32) Mess
 			return err
 		}
 	}
-	w := each(uint32(i + 1))
-	if f.uid {
-		w.UID(imap.UID(e.UID))
+	m, err := f.session.again(ctx, v, m)
+	if err != nil {
+		return err
 	}
-	if f.options.Flags || f.seen[i] || e.dirty && !e.gone {
-		w.Flags(f.view.flagsOf(&e.Message))
-		e.dirty = false
+	w := each(m.number)
+	if f.uid {
+		w.UID(imap.UID(m.UID))
+	}
+	if f.options.Flags || f.seen.has(m.UID) || v.dirty.has(m.UID) {
+		w.Flags(v.flagsOf(&m.Entry))
+		v.dirty.remove(m.UID)
 	}
 	if f.options.RFC822Size {
-		w.Size(int64(e.Size))
+		w.Size(int64(m.Size))
 	}
 	var failed error
 	for _, part := range parts {
@@ -145,6 +191,51 @@ func (f *fetching) answer(ctx context.Context, i int, each func(seq uint32) Mess
 		}
 	}
 	return errors.Join(failed, w.Close())
+}
+
+// record returns what the state says of a message, or said while it was there; errGoneLetter when that is not at hand.
+func (s *Session) record(ctx context.Context, v *view, u, ahead command.UID) (m command.Message, err error) {
+	ok := false
+	if !v.gone.has(u) {
+		err = s.lookup(ctx, v, func(t *mailtree.Tree) (err error) {
+			m, ok, err = t.Record(u, ahead)
+			return err
+		})
+		if ok || err != nil {
+			return m, err
+		}
+	}
+	if m, ok = v.lost[u]; !ok {
+		return m, errGoneLetter
+	}
+	return m, nil
+}
+
+// again returns how a message is now, when the view may have moved on since it was met. errGoneLetter for one that is
+// gone and of which nothing is at hand.
+func (s *Session) again(ctx context.Context, v *view, m item) (item, error) {
+	if m.state == v.tree && !m.gone {
+		return m, nil
+	}
+	if !m.gone {
+		e, ok, err := s.find(ctx, v, m.UID)
+		if err != nil {
+			return m, err
+		}
+		if ok {
+			m.Entry, m.number = e, v.number(e.UID, e.Rank)
+			return m, nil
+		}
+		m.gone = true
+	}
+	lost, ok := v.lost[m.UID]
+	if !ok {
+		return m, errGoneLetter
+	}
+	n, err := s.rank(ctx, v, m.UID)
+	m.Entry = mailtree.Entry{UID: lost.UID, ModSeq: lost.ModSeq, Flags: lost.Flags, Keywords: lost.Keywords, Size: lost.Size}
+	m.number = v.number(m.UID, n)
+	return m, err
 }
 
 // prepare opens what the options ask for and returns what writes it.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
+	"troxymail/cache/mailtree"
 	"troxymail/mailstore/command"
 )
 
@@ -21,11 +22,11 @@ var systemFlags = []struct {
 
 // flags returns all flags in use in the mailbox.
 func (v *view) flags() []imap.Flag {
-	list := make([]imap.Flag, 0, len(systemFlags)+len(v.keywords)+1)
+	list := make([]imap.Flag, 0, len(systemFlags)+len(v.words.names)+1)
 	for _, f := range systemFlags {
 		list = append(list, f.name)
 	}
-	return append(list, v.keywords...)
+	return append(list, v.words.names...)
 }
 
 // permanent returns the flags that the client can change, \* when it may make keywords.
@@ -34,21 +35,21 @@ func (v *view) permanent() []imap.Flag {
 		return []imap.Flag{}
 	}
 	list := v.flags()
-	if len(v.keywords) < command.MaxKeywords {
+	if len(v.words.names) < command.MaxKeywords {
 		list = append(list, imap.FlagWildcard)
 	}
 	return list
 }
 
 // flagsOf returns a message's flags; never nil.
-func (v *view) flagsOf(m *command.Message) []imap.Flag {
+func (v *view) flagsOf(m *mailtree.Entry) []imap.Flag {
 	list := make([]imap.Flag, 0, len(systemFlags))
 	for _, f := range systemFlags {
 		if m.Flags&f.bit != 0 {
 			list = append(list, f.name)
 		}
 	}
-	for i, k := range v.keywords {
+	for i, k := range v.words.names {
 		if m.Keywords&(1<<i) != 0 {
 			list = append(list, k)
 		}
@@ -58,28 +59,12 @@ func (v *view) flagsOf(m *command.Message) []imap.Flag {
 
 // keywordBits returns the bits of the keywords with a name, compared without case.
 func (v *view) keywordBits(name imap.Flag) (bits uint64) {
-	for i, k := range v.keywords {
+	for i, k := range v.words.names {
 		if strings.EqualFold(string(k), string(name)) {
 			bits |= 1 << i
 		}
 	}
 	return bits
-}
-
-// applyKeywords takes in the mailbox's keyword table; entries that are known already are not opened again.
-func (s *Session) applyKeywords(v *view, table []command.KeywordDef) error {
-	for i, def := range table {
-		if i < len(v.tokens) && v.tokens[i] == def.Token {
-			continue
-		}
-		name, err := s.vault.OpenKeyword(def)
-		if err != nil {
-			return errDamaged
-		}
-		v.keywords = append(v.keywords[:i:i], imap.Flag(name))
-		v.tokens = append(v.tokens[:i:i], def.Token)
-	}
-	return nil
 }
 
 // flagBit returns the bit of a system flag, 0 for keywords.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -32,8 +33,8 @@ type letter struct {
 // errGoneLetter says that the records of a message are not there any more.
 var errGoneLetter = errors.New("session: the message is gone")
 
-// open opens the summary. errGoneLetter when the message was expunged meanwhile.
-func (s *Session) letter(ctx context.Context, m *command.Message) (*letter, error) {
+// letter opens the summary. errGoneLetter when the message was expunged meanwhile.
+func (s *Session) letter(ctx context.Context, m command.Message) (*letter, error) {
 	plain, err := s.opened(ctx, m.Summary, 0, func(sealed []byte) ([]byte, error) {
 		return s.vault.OpenSummary([32]byte(m.Body), sealed)
 	})
@@ -45,13 +46,13 @@ func (s *Session) letter(ctx context.Context, m *command.Message) (*letter, erro
 	if err != nil {
 		return nil, s.internal("decode a summary", err)
 	}
-	return &letter{session: s, record: *m, summary: summary, shared: shared, isOwn: !isShared}, nil
+	return &letter{session: s, record: m, summary: summary, shared: shared, isOwn: !isShared}, nil
 }
 
 // opened returns the plaintext of a record from the cache, or from the cluster by open.
 func (s *Session) opened(ctx context.Context, d wire.Digest, size uint32, open func([]byte) ([]byte, error)) (
 	[]byte, error) {
-	if plain, ok := s.server.cache.Get(d); ok {
+	if plain, ok := s.cached(d); ok {
 		return plain, nil
 	}
 	sealed, err := s.fetchRecord(ctx, d, size)
@@ -65,6 +66,16 @@ func (s *Session) opened(ctx context.Context, d wire.Digest, size uint32, open f
 	}
 	s.server.cache.Put(d, plain)
 	return plain, nil
+}
+
+// cached returns the plaintext of a record from the cache. What this session asked for lately counts as one use.
+func (s *Session) cached(d wire.Digest) ([]byte, bool) {
+	if slices.Contains(s.lately[:], d) {
+		return s.server.cache.Again(d)
+	}
+	copy(s.lately[1:], s.lately[:])
+	s.lately[0] = d
+	return s.server.cache.Get(d)
 }
 
 func (s *Session) fetchRecord(ctx context.Context, d wire.Digest, size uint32) ([]byte, error) {
@@ -112,7 +123,7 @@ func (l *letter) fetch(ctx context.Context) error {
 		return nil
 	}
 	s, m := l.session, &l.record
-	if raw, ok := s.server.cache.Get(m.Body); ok {
+	if raw, ok := s.cached(m.Body); ok {
 		l.raw = raw
 		return nil
 	}

@@ -29,6 +29,10 @@ const (
 	MaxPatternBytes = 2 * MaxNameBytes
 	// AccountCheck is how old a session's knowledge of its account may be when it answers a command.
 	AccountCheck = 3 * time.Second
+	// BoundedReads is how long after a validation content may be shown without another, where Options.Bounded says so.
+	BoundedReads = 30 * time.Second
+	// MaxBoundedReads is how many FETCH commands one validation may serve then: the host controls the clock.
+	MaxBoundedReads = 1000
 	// IdleRefresh is after how long an idle session reads without a hint: hosts may withhold hints.
 	IdleRefresh = 4 * time.Minute
 	// IdleRetry is how long an idle session waits after a read that found no quorum.

@@ -41,7 +41,7 @@ func (s *Session) List(ctx context.Context, ref string, patterns []string, o *im
 		}
 		l.patterns = append(l.patterns, newPattern(ref, text))
 	}
-	n, err := s.readNamespace(ctx)
+	n, err := s.currentNames(ctx, o.ReturnStatus != nil)
 	if err != nil {
 		return err
 	}
@@ -57,6 +57,22 @@ func (s *Session) List(ctx context.Context, ref string, patterns []string, o *im
 		}
 	}
 	return nil
+}
+
+// currentNames returns the namespace as it is now: the copy that is there when it is validated, else read anew. The
+// counters in a copy are old.
+func (s *Session) currentNames(ctx context.Context, counters bool) (*namespace, error) {
+	if n := s.account.names.Load(); n != nil && !counters {
+		digests, err := s.validate(ctx, command.NamespaceKey(s.account.id))
+		if err != nil {
+			return nil, err
+		}
+		if digests != nil && digests[0] == n.digest {
+			s.server.current.Add(1)
+			return n, nil
+		}
+	}
+	return s.readNamespace(ctx)
 }
 
 // listing is one LIST.

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"net/netip"
 	"time"
@@ -13,11 +14,15 @@ import (
 )
 
 // Guest is one connection before its login: it remembers how often that failed, so that every attempt on a
-// connection waits longer. Not safe for concurrent use.
+// connection waits longer, and who logged in. Not safe for concurrent use.
 type Guest struct {
 	server   *Server
 	peer     netip.Addr
 	failures int
+	address  string // who logged in
+	record   *command.AccountRecord
+	epoch    epoch // of the account
+	vault    *accounts.Vault
 }
 
 // NewGuest returns the guest of a new connection from peer.
@@ -31,21 +36,51 @@ func (s *Server) Login(ctx context.Context, peer netip.Addr, username, password 
 	return s.NewGuest(peer).Login(ctx, username, password)
 }
 
-// Login checks a password and returns the session of this connection; Close ends it. The username is the
-// account's address. It may wait seconds: for earlier failures of the connection, the address prefix or the
-// account, and for its turn. Errors are *imap.Error: AUTHENTICATIONFAILED (wrong password or no such
-// account, alike in text and cost), AUTHORIZATIONFAILED (disabled), LIMIT (sessions of the account),
-// UNAVAILABLE (no quorum, too many logins at once, or ctx ended: never counted as a failed login).
+// Login is CheckPassword and Open.
 func (g *Guest) Login(ctx context.Context, username, password string) (*Session, error) {
-	_, record, vault, err := g.check(ctx, username, password)
-	if err != nil {
+	if err := g.CheckPassword(ctx, username, password); err != nil {
 		return nil, err
 	}
-	a, ok := g.server.enter(record.Account)
+	return g.Open()
+}
+
+// CheckPassword logs a guest in by a password. The username is the account's address. It may wait seconds: for
+// earlier failures of the connection, the address prefix or the account, and for its turn. Errors are
+// *imap.Error: AUTHENTICATIONFAILED (wrong password or no such account, alike in text and cost),
+// AUTHORIZATIONFAILED (disabled), UNAVAILABLE (no quorum, too many logins at once, or ctx ended: never counted
+// as a failed login).
+func (g *Guest) CheckPassword(ctx context.Context, username, password string) error {
+	return g.check(ctx, username, func(v auth.Verifiers, salt auth.Salt) (bool, error) {
+		return g.server.auth.Check(ctx, v, salt, password)
+	})
+}
+
+// Challenge returns what SCRAM tells a client that names an account: the same whether there is one or not.
+func (g *Guest) Challenge(username string) (salt auth.Salt, iterations int) {
+	_, id := g.server.account(username)
+	return accounts.Salt(g.server.keys, id), g.server.auth.Iterations()
+}
+
+// CheckProof is CheckPassword by a proof of SCRAM; it returns the server's signature.
+func (g *Guest) CheckProof(ctx context.Context, username string, p *auth.Proof) (signature [sha256.Size]byte, err error) {
+	err = g.check(ctx, username, func(v auth.Verifiers, salt auth.Salt) (known bool, err error) {
+		signature, known = g.server.auth.CheckProof(v, salt, p)
+		return known, nil
+	})
+	return signature, err
+}
+
+// Open returns a session of who logged in; Close ends it. Call it once, after CheckPassword or CheckProof. LIMIT
+// when the account has as many sessions as it may.
+func (g *Guest) Open() (*Session, error) {
+	if g.record == nil {
+		return nil, errInternal
+	}
+	a, ok := g.server.enter(g.record.Account)
 	if !ok {
 		return nil, errSessions
 	}
-	return newSession(g.server, a, vault, record.Version), nil
+	return newSession(g.server, a, g.vault, g.record.Version, g.epoch), nil
 }
 
 // Identity is who logged in where no mailbox is needed: to send mail.
@@ -55,49 +90,54 @@ type Identity struct {
 	Version uint64 // of the account at the login
 }
 
-// Authenticate is Login without a session: same delays, same counts, same errors but LIMIT.
-func (g *Guest) Authenticate(ctx context.Context, username, password string) (Identity, error) {
-	address, record, _, err := g.check(ctx, username, password)
-	if err != nil {
-		return Identity{}, err
+// Identity returns who logged in; the zero value when nobody did.
+func (g *Guest) Identity() Identity {
+	if g.record == nil {
+		return Identity{}
 	}
-	return Identity{Address: address, Account: record.Account, Version: record.Version}, nil
+	return Identity{Address: g.address, Account: g.record.Account, Version: g.record.Version}
 }
 
-// check checks a password, after the delays that earlier failures ask for, and returns the account's address
-// and record and what opens its records.
-func (g *Guest) check(ctx context.Context, username, password string) (
-	string, *command.AccountRecord, *accounts.Vault, error) {
-	s := g.server
+// account returns the address and id of the account that a client names. One that nobody can have still costs
+// what others do.
+func (s *Server) account(username string) (address string, id command.AccountID) {
 	address, err := accounts.Normalize(username)
 	if err != nil {
-		address = "" // no account has it; it still costs what others do
+		address = ""
 	}
-	id := accounts.ID(s.keys, address)
+	return address, accounts.ID(s.keys, address)
+}
+
+// check logs a guest in when judge says so, after the delays that earlier failures ask for.
+func (g *Guest) check(ctx context.Context, username string, judge func(auth.Verifiers, auth.Salt) (bool, error)) error {
+	s := g.server
+	g.record = nil
+	address, id := s.account(username)
 	if err := s.pause(ctx, g, id); err != nil {
-		return "", nil, nil, errBusyLogin
+		return errBusyLogin
 	}
-	record, err := s.readAccount(ctx, id)
+	record, epoch, err := s.readAccount(ctx, id)
 	if err != nil {
-		return "", nil, nil, err
+		return err
 	}
 	vault, verifiers, err := s.open(record)
 	if err != nil {
-		return "", nil, nil, err
+		return err
 	}
-	ok, err := s.auth.Check(ctx, verifiers, password)
+	ok, err := judge(verifiers, accounts.Salt(s.keys, id))
 	if err != nil {
-		return "", nil, nil, errBusyLogin
+		return errBusyLogin
 	}
 	if !ok {
 		s.failed(g, id)
-		return "", nil, nil, errAuthFailed
+		return errAuthFailed
 	}
 	s.succeeded(g, id)
 	if !record.Enabled {
-		return "", nil, nil, errDisabled
+		return errDisabled
 	}
-	return address, record, vault, nil
+	g.address, g.record, g.vault, g.epoch = address, record, vault, epoch
+	return nil
 }
 
 // pause waits as long as earlier failures ask for.
@@ -131,26 +171,33 @@ func (s *Server) succeeded(g *Guest, id command.AccountID) {
 	s.throttle.Succeeded(s.now(), g.peer, id)
 }
 
-// readAccount reads an account from the cluster; nil when there is none.
-func (s *Server) readAccount(ctx context.Context, id command.AccountID) (*command.AccountRecord, error) {
+// epoch is the digest of an account, as of an order.
+type epoch struct {
+	digest wire.Digest
+	order  uint64
+}
+
+// readAccount reads an account from the cluster, with its epoch; nil when there is none.
+func (s *Server) readAccount(ctx context.Context, id command.AccountID) (*command.AccountRecord, epoch, error) {
 	out, err := s.cluster.Do(ctx, &command.AccountRead{Account: id})
 	if err != nil {
 		s.logFailure("read an account", err)
-		return nil, errNoQuorum
+		return nil, epoch{}, errNoQuorum
 	}
+	at := epoch{out.Digest(command.AccountKey(id)), out.Order}
 	switch out.Status {
 	case command.StatusOK:
 	case command.StatusNoAccount:
-		return nil, nil
+		return nil, at, nil
 	default:
-		return nil, errInternal
+		return nil, epoch{}, errInternal
 	}
 	record, err := command.DecodeAccountRecord(out.Payload)
 	if err != nil || record.Account != id {
 		s.log.Error("session: the cluster's account record does not decode")
-		return nil, errInternal
+		return nil, epoch{}, errInternal
 	}
-	return &record, nil
+	return &record, at, nil
 }
 
 // open unwraps an account's key and opens its verifiers; for no account it returns none.

@@ -23,7 +23,8 @@ type mailbox struct {
 // namespace is an account's mailboxes as of one version. Immutable.
 type namespace struct {
 	version uint64
-	sorted  []*mailbox // by name
+	digest  wire.Digest // of the namespace's state; zero when that is not known
+	sorted  []*mailbox  // by name
 	byName  map[string]*mailbox
 }
 
@@ -100,6 +101,8 @@ func (s *Session) readNamespace(ctx context.Context) (*namespace, error) {
 	if err != nil {
 		return nil, err
 	}
+	n.digest = out.Digest(command.NamespaceKey(s.account.id))
+	s.server.ordered.Add(1)
 	s.account.keep(n)
 	return n, nil
 }

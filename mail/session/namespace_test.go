@@ -230,6 +230,7 @@ func TestCommandsAreTriedAnewWhenNamesChange(t *testing.T) {
 		}
 	}
 	text := mail("retried")
+	w.replicas[0].unsure = true // reads are ordered, like writes
 	for what, f := range map[string]func() error{
 		"select": func() error { _, err := a.Select(ctx, "target", false); return err },
 		"create": func() error { return a.Create(ctx, "made", nil) },

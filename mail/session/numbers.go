@@ -1,11 +1,13 @@
 package session
 
 import (
+	"context"
 	"math"
 	"slices"
 
 	"github.com/emersion/go-imap/v2"
 
+	"troxymail/cache/mailtree"
 	"troxymail/mailstore/command"
 )
 
@@ -22,41 +24,13 @@ func byUID(nums imap.NumSet) bool {
 	return ok
 }
 
-// pick returns the indices of the told messages that a set names, rising. Sequence numbers that no message
-// has are BAD (RFC 9051, 9: seq-number), UIDs that no message has are passed over.
-func (s *Session) pick(v *view, nums imap.NumSet) ([]int, error) {
-	if set, ok := nums.(imap.SeqSet); ok && !imap.IsSearchRes(nums) {
-		return v.pickSeqs(set)
+// within returns the told messages with UIDs in canonical ranges.
+func (s *Session) within(v *view, ranges []command.UIDRange) *messages {
+	l := &messages{session: s, view: v, ranges: make([]mailtree.Range, len(ranges))}
+	for i, r := range ranges {
+		l.ranges[i] = mailtree.Range{First: r.First, Last: r.Last}
 	}
-	ranges, err := s.uidRanges(v, nums)
-	if err != nil {
-		return nil, err
-	}
-	var list []int
-	for _, r := range ranges {
-		for i := v.index(r.First); i < v.told && v.messages[i].UID <= r.Last; i++ {
-			list = append(list, i)
-		}
-	}
-	return list, nil
-}
-
-func (v *view) pickSeqs(set imap.SeqSet) ([]int, error) {
-	var list []int
-	for _, r := range set {
-		first, last, ok := bounds(r.Start, r.Stop, uint32(v.told))
-		if !ok {
-			continue // "*" or "n:*" of an empty mailbox
-		}
-		if last > uint32(v.told) {
-			return nil, errBadSet
-		}
-		for n := first; n <= last; n++ {
-			list = append(list, int(n-1))
-		}
-	}
-	slices.Sort(list)
-	return slices.Compact(list), nil
+	return l
 }
 
 // bounds puts a range in order; 0 is "*", the largest number there is. A range of "*" alone is empty when
@@ -77,48 +51,95 @@ func bounds(start, stop, largest uint32) (first, last uint32, ok bool) {
 }
 
 // uidRanges returns the UIDs that a set names, in canonical form. Those of sequence numbers span the gaps
-// between neighbours, where there are no messages: a set of all is one range.
-func (s *Session) uidRanges(v *view, nums imap.NumSet) ([]command.UIDRange, error) {
+// between neighbours, where there are no messages: a set of all is one range. Sequence numbers that no message has are
+// BAD (RFC 9051, 9: seq-number), UIDs that no message has are passed over by whoever goes through them.
+func (s *Session) uidRanges(ctx context.Context, v *view, nums imap.NumSet) ([]command.UIDRange, error) {
 	if imap.IsSearchRes(nums) {
 		return s.saved, nil
 	}
 	switch set := nums.(type) {
 	case imap.SeqSet:
-		list, err := v.pickSeqs(set)
-		return v.span(list), err
+		return s.numbered(ctx, v, set)
 	case imap.UIDSet:
-		var ranges []command.UIDRange
-		for _, r := range set {
-			first, last, ok := bounds(uint32(r.Start), uint32(r.Stop), v.lastUID())
-			if ok {
-				ranges = append(ranges, command.UIDRange{First: command.UID(first), Last: command.UID(last)})
-			}
-		}
-		return canonical(ranges), nil
+		return s.rangesOf(ctx, v, set, false)
 	}
 	return nil, bad("Unknown kind of message set")
 }
 
-// lastUID is what "*" is among UIDs: 0 in an empty mailbox.
-func (v *view) lastUID() uint32 {
-	if v.told == 0 {
-		return 0
+// rangesOf returns the UIDs that a set names, in canonical form. "*" is the last message that the client knows, or with
+// untold the last one that there is.
+func (s *Session) rangesOf(ctx context.Context, v *view, set imap.UIDSet, untold bool) ([]command.UIDRange, error) {
+	if imap.IsSearchRes(set) {
+		return s.saved, nil
 	}
-	return uint32(v.messages[v.told-1].UID)
+	var largest command.UID
+	if set.Dynamic() {
+		var err error
+		if largest, err = s.lastUID(ctx, v, untold); err != nil {
+			return nil, err
+		}
+	}
+	var ranges []command.UIDRange
+	for _, r := range set {
+		first, last, ok := bounds(uint32(r.Start), uint32(r.Stop), uint32(largest))
+		if ok {
+			ranges = append(ranges, command.UIDRange{First: command.UID(first), Last: command.UID(last)})
+		}
+	}
+	return canonical(ranges), nil
 }
 
-// span returns ranges that hold the UIDs of the messages at rising indices, and of no other message.
-func (v *view) span(list []int) []command.UIDRange {
-	var ranges []command.UIDRange
-	for k, i := range list {
-		uid := v.messages[i].UID
-		if k > 0 && list[k-1] == i-1 {
-			ranges[len(ranges)-1].Last = uid
-			continue
-		}
-		ranges = append(ranges, command.UIDRange{First: uid, Last: uid})
+// lastUID returns the UID of the last message that the client knows, or with untold of the last one that there is; 0
+// without one.
+func (s *Session) lastUID(ctx context.Context, v *view, untold bool) (u command.UID, err error) {
+	n := v.state.Counters.Messages
+	switch {
+	case v.deleted:
+		return 0, nil
+	case untold && n+v.gone.n > v.told:
+		err = s.lookup(ctx, v, func(t *mailtree.Tree) error {
+			e, _, err := t.At(v.state.Counters.Messages - 1)
+			u = e.UID
+			return err
+		})
+		return u, err
+	case v.told == 0:
+		return 0, nil
 	}
-	return canonical(ranges)
+	return s.told(ctx, v, v.told)
+}
+
+// numbered returns the UIDs from the first to the last message of each range of a set of sequence numbers.
+func (s *Session) numbered(ctx context.Context, v *view, set imap.SeqSet) ([]command.UIDRange, error) {
+	var spans []command.UIDRange // of numbers
+	for _, r := range set {
+		first, last, ok := bounds(r.Start, r.Stop, v.told)
+		if !ok {
+			continue // "*" or "n:*" of an empty mailbox
+		}
+		if last > v.told {
+			return nil, errBadSet
+		}
+		spans = append(spans, command.UIDRange{First: command.UID(first), Last: command.UID(last)})
+	}
+	spans = canonical(spans)
+	if v.deleted {
+		if len(spans) > 0 {
+			return nil, errGoneMessages
+		}
+		return nil, nil
+	}
+	ranges := make([]command.UIDRange, len(spans))
+	for i, n := range spans {
+		var err error
+		if ranges[i].First, err = s.told(ctx, v, uint32(n.First)); err != nil {
+			return nil, err
+		}
+		if ranges[i].Last, err = s.told(ctx, v, uint32(n.Last)); err != nil {
+			return nil, err
+		}
+	}
+	return canonical(ranges), nil
 }
 
 // canonical sorts ranges and joins those that overlap or touch.
@@ -135,34 +156,54 @@ func canonical(ranges []command.UIDRange) []command.UIDRange {
 	return list
 }
 
+func inRanges(ranges []command.UIDRange, u command.UID) bool {
+	_, found := slices.BinarySearchFunc(ranges, u, func(r command.UIDRange, u command.UID) int {
+		switch {
+		case r.Last < u:
+			return -1
+		case r.First > u:
+			return 1
+		}
+		return 0
+	})
+	return found
+}
+
 // chunks cuts ranges so that each piece is one command's: at most command.MaxRanges ranges and, as far as
 // the view knows, command.MaxAffected messages.
-func (v *view) chunks(ranges []command.UIDRange) [][]command.UIDRange {
-	var all [][]command.UIDRange
+func (s *Session) chunks(ctx context.Context, v *view, ranges []command.UIDRange) (all [][]command.UIDRange, err error) {
+	if len(ranges) <= command.MaxRanges && atMost(v, ranges) <= command.MaxAffected {
+		if len(ranges) > 0 {
+			all = append(all, ranges)
+		}
+		return all, nil
+	}
 	var piece []command.UIDRange
-	messages := 0
+	room := uint32(command.MaxAffected)
 	flush := func() {
 		if len(piece) > 0 {
 			all = append(all, piece)
 		}
-		piece, messages = nil, 0
+		piece, room = nil, command.MaxAffected
 	}
 	for _, r := range ranges {
 		for {
-			first, end := v.index(r.First), v.index(r.Last)
-			if end < len(v.messages) && v.messages[end].UID == r.Last {
-				end++
+			n, err := s.count(ctx, v, r)
+			if err != nil {
+				return nil, err
 			}
-			room := command.MaxAffected - messages
-			if end-first <= room {
+			if n <= room {
 				piece = append(piece, r)
-				messages += end - first
+				room -= n
 				break
 			}
 			if room > 0 {
-				cut := v.messages[first+room-1].UID
-				piece = append(piece, command.UIDRange{First: r.First, Last: cut})
-				r.First = cut + 1
+				cut, err := s.after(ctx, v, r.First, room)
+				if err != nil {
+					return nil, err
+				}
+				piece = append(piece, command.UIDRange{First: r.First, Last: cut - 1})
+				r.First = cut
 			}
 			flush()
 		}
@@ -171,7 +212,43 @@ func (v *view) chunks(ranges []command.UIDRange) [][]command.UIDRange {
 		}
 	}
 	flush()
-	return all
+	return all, nil
+}
+
+// atMost returns a bound for the messages of ranges that costs nothing.
+func atMost(v *view, ranges []command.UIDRange) uint64 {
+	return min(command.CountUIDs(ranges), uint64(v.state.Counters.Messages))
+}
+
+// count returns how many messages of the view's state a range has.
+func (s *Session) count(ctx context.Context, v *view, r command.UIDRange) (uint32, error) {
+	below, err := s.rank(ctx, v, r.First)
+	if err != nil {
+		return 0, err
+	}
+	through := v.state.Counters.Messages
+	if r.Last < v.state.Counters.UIDNext {
+		if through, err = s.rank(ctx, v, r.Last+1); err != nil {
+			return 0, err
+		}
+	}
+	return through - min(below, through), nil
+}
+
+// after returns the UID of the message that has n messages with UIDs from first on before it.
+func (s *Session) after(ctx context.Context, v *view, first command.UID, n uint32) (u command.UID, err error) {
+	err = s.lookup(ctx, v, func(t *mailtree.Tree) error {
+		below, err := t.Rank(first)
+		if err != nil {
+			return err
+		}
+		e, ok, err := t.At(below + n)
+		if u = e.UID; err == nil && !ok {
+			u = command.MaxUID
+		}
+		return err
+	})
+	return u, err
 }
 
 func imapSet(ranges []command.UIDRange) imap.UIDSet {

@@ -9,20 +9,40 @@ import (
 	"troxymail/mailstore/command"
 )
 
-// Poll reads what changed in the selected mailbox and tells it: for NOOP and CHECK, and after every other
-// command. allowExpunge is false after FETCH, STORE and SEARCH without UID. Without a selected mailbox it
-// only looks at the account.
+// Poll reads what changed in the selected mailbox and tells it: for NOOP and CHECK. Without a selected mailbox it only
+// looks at the account.
 func (s *Session) Poll(ctx context.Context, w Updates, allowExpunge bool) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
+	return s.news(ctx, w, allowExpunge)
+}
+
+// After is Poll at the end of any other command. One that read what changed itself, and wrote nothing since, is not
+// followed by another reading: what is told is of a moment within the command. allowExpunge is false after FETCH, STORE
+// and SEARCH without UID.
+func (s *Session) After(ctx context.Context, w Updates, allowExpunge bool) error {
+	if s.ended != nil {
+		return s.ended
+	}
+	if s.fresh && s.view != nil {
+		s.fresh = false
+		defer s.rest()
+		return s.tell(ctx, s.view, w, allowExpunge)
+	}
+	return s.Poll(ctx, w, allowExpunge)
+}
+
+// news reads what changed in the selected mailbox and tells it.
+func (s *Session) news(ctx context.Context, w Updates, allowExpunge bool) error {
 	if s.view == nil {
 		return nil
 	}
+	defer s.rest()
 	if err := s.refresh(ctx, s.view); err != nil {
 		return err
 	}
-	return s.view.tell(w, allowExpunge)
+	return s.tell(ctx, s.view, w, allowExpunge)
 }
 
 // Idle tells changes of the selected mailbox as they come, until ctx is done, and then returns nil (RFC
@@ -61,9 +81,9 @@ func (s *Session) sleep(ctx context.Context, changes <-chan struct{}, d time.Dur
 	select {
 	case <-changes:
 	case <-s.hints:
-		s.checked = time.Time{}
+		s.checkedAt = time.Time{}
 	case <-timer.C:
-		s.checked = time.Time{}
+		s.checkedAt = time.Time{}
 	case <-ctx.Done():
 		return false
 	}

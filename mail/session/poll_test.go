@@ -10,7 +10,8 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
-	"troxymail/bftcore/wire"
+	"troxymail/cache/content"
+	"troxymail/cache/mailtree"
 	"troxymail/mailstore/command"
 )
 
@@ -105,7 +106,7 @@ func TestIdleWithoutHints(t *testing.T) {
 func TestIdleWithoutAMailboxHearsOfTheAccount(t *testing.T) {
 	w := newWorld(t, nil)
 	s := w.login(0)
-	c := &client{T: t}
+	c := &client{TB: t}
 	done := make(chan error, 1)
 	go func() { done <- s.Idle(t.Context(), c) }()
 	w.do(w.admin.Remove(t.Context(), alice))
@@ -133,78 +134,69 @@ func (f failing) Exists(uint32) error                       { return f.err }
 func (f failing) Flags(uint32, imap.UID, []imap.Flag) error { return f.err }
 func (f failing) MailboxFlags([]imap.Flag) error            { return f.err }
 
-// A session that slept beyond the expunge horizon, or over more pages than one, still gets it right.
-func TestReadingsOfManyPagesAndBeyondTheHorizon(t *testing.T) {
-	w := newWorld(t, nil)
-	a, c := w.opened(0, "INBOX")
-	b, d := w.opened(1, "INBOX")
-	for n := range 10 {
-		c.appendTo(a, "INBOX", mail(fmt.Sprint(n)))
+// A session that slept over many changes gets them right, also when they come in small parts, or when its host says
+// nothing.
+func TestManyChangesAtOnce(t *testing.T) {
+	for name, host := range map[string]func(command.Command, *Seen) bool{
+		"in small parts": onParts(func(p *command.MailboxParts) { p.Blocks = p.Blocks[:min(1, len(p.Blocks))] }),
+		"ordered":        peekLies["says nothing"],
+	} {
+		w := newWorld(t, nil)
+		a, c := w.opened(0, "INBOX")
+		for n := range 40 {
+			c.appendTo(a, "INBOX", mail(fmt.Sprint(n)))
+		}
+		b, d := w.opened(1, "INBOX")
+		w.replicas[1].peeking = host
+		c.poll(a)
+		c.store(a, seqs(2, 5, 9), silently(add(imap.FlagDeleted)))
+		c.store(a, seqs(1, 20, 39, 40), silently(add(imap.FlagSeen)))
+		w.do(a.Expunge(t.Context(), c, nil))
+		c.appendTo(a, "INBOX", mail("late"))
+		d.poll(b)
+		d.want(`1 FLAGS (\Seen), 20 FLAGS (\Seen), 39 FLAGS (\Seen), 40 FLAGS (\Seen), 9 EXPUNGE, 5 EXPUNGE, 2 EXPUNGE, 38 EXISTS`)
+		if got := w.servers[1].ReadCounters(); name == "in small parts" && got.Ordered > 1 {
+			t.Errorf("%s: counted %+v", name, got)
+		}
 	}
-	b.reader = &paged{reader: b.reader, limit: 3}
-	d.poll(b)
-	d.want("10 EXISTS")
-	c.poll(a)
-	c.store(a, seqs(2, 5, 9), silently(add(imap.FlagDeleted)))
-	c.store(a, seqs(1, 3, 4, 10), silently(add(imap.FlagSeen)))
-	w.do(a.Expunge(t.Context(), c, nil))
-	c.appendTo(a, "INBOX", mail("late"))
-	d.poll(b)
-	d.want(`1 FLAGS (\Seen), 3 FLAGS (\Seen), 4 FLAGS (\Seen), 10 FLAGS (\Seen), 9 EXPUNGE, 5 EXPUNGE, 2 EXPUNGE, 8 EXISTS`)
-
-	c.poll(a)
-	c.store(a, seqs(2, 8), silently(add(imap.FlagDeleted)))
-	c.store(a, seqs(3), silently(add(imap.FlagAnswered)))
-	w.do(a.Expunge(t.Context(), c, nil))
-	c.appendTo(a, "INBOX", mail("last"))
-	b.reader = &paged{reader: b.reader, limit: 3, horizon: true}
-	d.poll(b)
-	d.want(`3 FLAGS (\Answered \Seen), 8 EXPUNGE, 2 EXPUNGE, 7 EXISTS`)
-	d.poll(b)
-	d.want("")
 }
 
-// paged makes small pages, and readings that start too long ago.
-type paged struct {
-	reader  mailboxReader
-	limit   uint32
-	horizon bool
-}
-
-func (p *paged) ReadMailbox(ctx context.Context, c *command.MailboxRead) (command.MailboxPage, wire.Status, error) {
-	small := *c
-	small.Limit = min(small.Limit, p.limit)
-	page, status, err := p.reader.ReadMailbox(ctx, &small)
-	if p.horizon && c.Since > 0 {
-		p.horizon = false
-		page.Horizon, page.Expunged = true, nil
+// More expunges than a mailbox remembers are found by looking, as far as the cache has what was there; else the session
+// ends, and a client that connects anew sees how it is. The same where every read is ordered.
+func TestBeyondTheExpungeHorizon(t *testing.T) {
+	const n = command.ExpungeHorizon + 500
+	for _, how := range []struct{ forgotten, ordered bool }{{false, false}, {true, false}, {false, true}} {
+		w := newWorld(t, func(o *Options) {
+			if how.ordered {
+				o.Reader = nil
+			}
+		})
+		w.fill(n)
+		a, c := w.opened(0, "INBOX")
+		b, d := w.opened(1, "INBOX")
+		all := imap.SeqSet{{Start: 1}}
+		each := new(drain)
+		w.do(b.Fetch(t.Context(), d, all, &imap.FetchOptions{Flags: true}, each.each))
+		w.do(a.Store(t.Context(), all, silently(add(imap.FlagDeleted)), nil, nil))
+		w.do(a.Store(t.Context(), seqs(7, 9000), silently(&imap.StoreFlags{Op: imap.StoreFlagsDel, Flags: []imap.Flag{imap.FlagDeleted}}), nil, nil))
+		w.do(a.Expunge(t.Context(), nil, nil))
+		c.appendTo(a, "INBOX", mail("late"))
+		if how.forgotten {
+			b.view.tree = mailtree.New(content.New(1), b.view.id, b.view.state.Messages)
+			if err := b.Poll(t.Context(), d, true); err != error(errTooMuchGone) {
+				t.Errorf("Poll: %v", err)
+			}
+			continue
+		}
+		d.poll(b)
+		if len(d.uids) != 3 || len(d.events) != n-2+1 {
+			t.Errorf("%d messages are left after %d events", len(d.uids), len(d.events))
+		}
+		list, err := d.fetch(b, all, &imap.FetchOptions{UID: true, Flags: true})
+		if err != nil || len(list) != 3 || list[0].uid != 7 || list[1].uid != 9000 || list[2].uid != n+1 {
+			t.Errorf("%d messages, %v", len(list), err)
+		}
 	}
-	return page, status, err
-}
-
-// A mailbox whose UIDs do not rise would change sequence numbers untold: refused, not shown.
-func TestUIDsThatDoNotRiseAreRefused(t *testing.T) {
-	w := newWorld(t, nil)
-	a, c := w.opened(0, "INBOX")
-	for range 3 {
-		c.appendTo(a, "INBOX", mail("x"), imap.FlagDeleted)
-	}
-	w.do(a.Expunge(t.Context(), c, &imap.UIDSet{{Start: 2, Stop: 2}}))
-	c.poll(a)
-	c.take()
-	a.reader = inserting{a.reader}
-	w.wantCode(a.Poll(t.Context(), c, true), imap.ResponseCodeServerBug)
-	c.want("")
-}
-
-// inserting gives UID 2 again.
-type inserting struct{ mailboxReader }
-
-func (r inserting) ReadMailbox(ctx context.Context, c *command.MailboxRead) (
-	command.MailboxPage, wire.Status, error) {
-	page, status, err := r.mailboxReader.ReadMailbox(ctx, c)
-	page.Messages = append([]command.Message{{UID: 2}}, page.Messages...)
-	return page, status, err
 }
 
 // FETCH answers with flags that changed, asked for or not, and they are told once.
@@ -222,4 +214,20 @@ func TestFetchTellsChangedFlagsOnce(t *testing.T) {
 	}
 	c.poll(a)
 	c.want("")
+}
+
+// A command that reads what changed and then writes tells what it wrote: what was read before is not current after it.
+func TestAnOwnWriteIsToldAfterIt(t *testing.T) {
+	w := newWorld(t, nil)
+	s, c := w.opened(0, "INBOX")
+	c.appendTo(s, "INBOX", mail("one"))
+	c.appendTo(s, "INBOX", mail("two"))
+	c.poll(s)
+	if _, err := s.Copy(t.Context(), imap.SeqSet{{Start: 1, Stop: 0}}, "INBOX"); err != nil {
+		t.Fatal(err)
+	}
+	w.do(s.After(t.Context(), c, true))
+	if len(c.uids) != 4 {
+		t.Errorf("told of %d messages after two were copied to two", len(c.uids))
+	}
 }

@@ -3,11 +3,13 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
 
 	"troxymail/mail/message"
+	"troxymail/mailstore/command"
 )
 
 // Search answers SEARCH (uid false) and UID SEARCH by looking at one message after the other; it opens a
@@ -23,102 +25,171 @@ func (s *Session) Search(ctx context.Context, uid bool, c *imap.SearchCriteria, 
 	if o == nil {
 		o = new(imap.SearchOptions)
 	}
+	defer s.rest()
 	found, err := s.search(ctx, v, uid, c)
 	if o.ReturnSave {
-		s.saved = v.span(kept(found, o))
+		s.saved = found.kept(o)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return v.searchData(found, uid, o), nil
+	return found.data(uid, o), nil
 }
 
-// search returns the indices of what was found, rising; none with an error.
-func (s *Session) search(ctx context.Context, v *view, uid bool, c *imap.SearchCriteria) ([]int, error) {
+// maxSearches is how often a search begins anew because messages went while it looked at them.
+const maxSearches = 3
+
+// search returns what was found; nothing with an error.
+func (s *Session) search(ctx context.Context, v *view, uid bool, c *imap.SearchCriteria) (hits, error) {
 	if err := s.refresh(ctx, v); err != nil {
-		return nil, err
+		return hits{}, err
 	}
-	c = s.resolve(v, c, message.MaxSearchDepth)
+	c, err := s.resolve(ctx, v, c, uid, message.MaxSearchDepth)
+	if err != nil {
+		return hits{}, err
+	}
 	if err := message.CheckCriteria(c); err != nil {
-		return nil, no(imap.ResponseCodeLimit, "The search has too many keys")
+		return hits{}, no(imap.ResponseCodeLimit, "The search has too many keys")
+	}
+	for range maxSearches {
+		found, missed, err := s.look(ctx, v, uid, c)
+		if err != nil || len(missed) == 0 {
+			return found, err
+		}
+		// Those whose records could not be had are an error unless they were expunged meanwhile. Others may have
+		// been as well.
+		if err := s.absent(ctx, v, missed); err != nil {
+			return hits{}, err
+		}
+	}
+	return hits{}, errAbsent
+}
+
+// look goes through the mailbox once.
+func (s *Session) look(ctx context.Context, v *view, uid bool, c *imap.SearchCriteria) (found hits, missed []command.UID, err error) {
+	list, err := s.candidates(ctx, v, uid, c)
+	if err != nil {
+		return found, nil, err
 	}
 	dated := asksDate(c)
-	end := v.told
-	if uid {
-		end = len(v.messages)
-	}
-	var found []int
-	for i := range v.messages[:end] {
-		if ctx.Err() != nil {
-			return nil, errNoQuorum
-		}
-		if v.messages[i].gone {
+	for {
+		m, ok, err := list.next(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return hits{}, nil, errNoQuorum
+		case err != nil:
+			return hits{}, nil, err
+		case !ok:
+			return found, missed, nil
+		case m.gone:
 			continue
 		}
-		ok, err := s.match(ctx, v, i, c, dated)
+		ok, err = s.match(ctx, v, &m, c, dated)
+		switch {
+		case errors.Is(err, errGoneLetter):
+			missed = append(missed, m.UID)
+		case err != nil:
+			return hits{}, nil, err
+		case ok:
+			found.add(&m)
+		}
+	}
+}
+
+// candidates are the messages that a search has to look at: by number those that the client knows, of ranges and without
+// \Seen where the criteria say so in all cases.
+func (s *Session) candidates(ctx context.Context, v *view, uid bool, c *imap.SearchCriteria) (*messages, error) {
+	ranges := []command.UIDRange{{First: 1, Last: command.MaxUID}}
+	for _, set := range c.UID {
+		named, err := s.uidRanges(ctx, v, set)
 		if err != nil {
 			return nil, err
 		}
-		if ok {
-			found = append(found, i)
-		}
+		ranges = intersect(ranges, named)
 	}
-	return found, nil
+	for _, set := range c.SeqNum {
+		var known imap.SeqSet // a number that no message has finds nothing
+		for _, r := range set {
+			if r.Start <= v.told {
+				known.AddRange(r.Start, min(r.Stop, v.told))
+			}
+		}
+		named, err := s.numbered(ctx, v, known)
+		if err != nil {
+			return nil, err
+		}
+		ranges = intersect(ranges, named)
+	}
+	list := s.within(v, ranges)
+	list.untold = uid
+	for i := range list.ranges {
+		list.ranges[i].Unseen = slices.ContainsFunc(c.NotFlag, func(f imap.Flag) bool { return flagBit(f) == command.FlagSeen })
+	}
+	return list, nil
 }
 
-// match judges one message. One whose records are gone was expunged after the view was read: no match.
-func (s *Session) match(ctx context.Context, v *view, i int, c *imap.SearchCriteria, dated bool) (bool, error) {
-	m := &candidate{ctx: ctx, session: s, view: v, index: i, dated: dated}
+// intersect returns the UIDs that are in both of two canonical sets.
+func intersect(a, b []command.UIDRange) (both []command.UIDRange) {
+	for len(a) > 0 && len(b) > 0 {
+		if r := (command.UIDRange{First: max(a[0].First, b[0].First), Last: min(a[0].Last, b[0].Last)}); r.First <= r.Last {
+			both = append(both, r)
+		}
+		if a[0].Last < b[0].Last {
+			a = a[1:]
+		} else {
+			b = b[1:]
+		}
+	}
+	return both
+}
+
+// match judges one message. errGoneLetter when its records cannot be had.
+func (s *Session) match(ctx context.Context, v *view, i *item, c *imap.SearchCriteria, dated bool) (bool, error) {
+	m := &candidate{ctx: ctx, session: s, view: v, item: i, dated: dated}
 	defer m.close()
 	ok, err := message.Match(c, m)
 	if m.err != nil {
 		err = m.err
 	}
 	switch {
-	case errors.Is(err, errGoneLetter):
-		return false, nil
-	case err == nil || isImap(err):
+	case err == nil, isImap(err), errors.Is(err, errGoneLetter):
 		return ok, err
 	}
 	return false, s.internal("search a message", err)
 }
+
+// searchAhead is how many UIDs the records are read ahead that a search may open.
+const searchAhead = 255
 
 // candidate is a message of the view as message.Match asks about it.
 type candidate struct {
 	ctx     context.Context
 	session *Session
 	view    *view
-	index   int
+	item    *item
 	dated   bool // the criteria ask for the internal date
 	letter  *letter
 	err     error // of InternalDate, which has no other way to tell
 }
 
-func (m *candidate) entry() *entry { return &m.view.messages[m.index] }
-
 // Seq implements message.Matchable.
-func (m *candidate) Seq() uint32 {
-	if m.index >= m.view.told {
-		return 0
-	}
-	return uint32(m.index + 1)
-}
+func (m *candidate) Seq() uint32 { return m.item.number }
 
 // UID implements message.Matchable.
-func (m *candidate) UID() imap.UID { return imap.UID(m.entry().UID) }
+func (m *candidate) UID() imap.UID { return imap.UID(m.item.UID) }
 
 // ModSeq implements message.Matchable.
-func (m *candidate) ModSeq() uint64 { return m.entry().ModSeq }
+func (m *candidate) ModSeq() uint64 { return m.item.ModSeq }
 
 // Size implements message.Matchable.
-func (m *candidate) Size() int64 { return int64(m.entry().Size) }
+func (m *candidate) Size() int64 { return int64(m.item.Size) }
 
 // HasFlag implements message.Matchable.
 func (m *candidate) HasFlag(name imap.Flag) bool {
 	if bit := flagBit(name); bit != 0 {
-		return m.entry().Flags&bit != 0
+		return m.item.Flags&bit != 0
 	}
-	return m.entry().Keywords&m.view.keywordBits(name) != 0
+	return m.item.Keywords&m.view.keywordBits(name) != 0
 }
 
 // InternalDate implements message.Matchable. The date is in the summary, which is opened only when the
@@ -148,7 +219,10 @@ func (m *candidate) Body() ([]byte, error) {
 
 func (m *candidate) open() error {
 	if m.letter == nil && m.err == nil {
-		m.letter, m.err = m.session.letter(m.ctx, &m.entry().Message)
+		var record command.Message
+		if record, m.err = m.session.record(m.ctx, m.view, m.item.UID, m.item.UID+searchAhead); m.err == nil {
+			m.letter, m.err = m.session.letter(m.ctx, record)
+		}
 	}
 	return m.err
 }
@@ -177,18 +251,19 @@ func asksDate(c *imap.SearchCriteria) bool {
 	return false
 }
 
-// resolve returns c with "*" and "$" replaced by what they are now. Below depth it copies as it is:
-// CheckCriteria refuses that.
-func (s *Session) resolve(v *view, c *imap.SearchCriteria, depth int) *imap.SearchCriteria {
+// resolve returns c with "*" and "$" replaced by what they are among the messages that are searched: "UID 1:*" is all of
+// them, with untold whether the client was told of them or not. Below depth it copies as it is: CheckCriteria refuses
+// that.
+func (s *Session) resolve(ctx context.Context, v *view, c *imap.SearchCriteria, untold bool, depth int) (*imap.SearchCriteria, error) {
 	r := *c
 	if depth < 0 {
-		return &r
+		return &r, nil
 	}
 	r.SeqNum = make([]imap.SeqSet, 0, len(c.SeqNum))
 	for _, set := range c.SeqNum {
 		var fixed imap.SeqSet
 		for _, n := range set {
-			if first, last, ok := bounds(n.Start, n.Stop, uint32(v.told)); ok {
+			if first, last, ok := bounds(n.Start, n.Stop, v.told); ok {
 				fixed.AddRange(first, last)
 			}
 		}
@@ -196,66 +271,31 @@ func (s *Session) resolve(v *view, c *imap.SearchCriteria, depth int) *imap.Sear
 	}
 	r.UID = make([]imap.UIDSet, 0, len(c.UID))
 	for _, set := range c.UID {
-		ranges, _ := s.uidRanges(v, set) // a UID set has no errors
+		ranges, err := s.rangesOf(ctx, v, set, untold)
+		if err != nil {
+			return nil, err
+		}
 		r.UID = append(r.UID, imapSet(ranges))
 	}
 	r.Not = make([]imap.SearchCriteria, len(c.Not))
 	for i := range c.Not {
-		r.Not[i] = *s.resolve(v, &c.Not[i], depth-1)
+		below, err := s.resolve(ctx, v, &c.Not[i], untold, depth-1)
+		if err != nil {
+			return nil, err
+		}
+		r.Not[i] = *below
 	}
 	r.Or = make([][2]imap.SearchCriteria, len(c.Or))
 	for i := range c.Or {
 		for j := range c.Or[i] {
-			r.Or[i][j] = *s.resolve(v, &c.Or[i][j], depth-1)
+			below, err := s.resolve(ctx, v, &c.Or[i][j], untold, depth-1)
+			if err != nil {
+				return nil, err
+			}
+			r.Or[i][j] = *below
 		}
 	}
-	return &r
-}
-
-// kept returns what SAVE keeps: with MIN or MAX and neither ALL nor COUNT, only those (RFC 5182, 2.1).
-func kept(found []int, o *imap.SearchOptions) []int {
-	if len(found) == 0 || o.ReturnAll || o.ReturnCount || !o.ReturnMin && !o.ReturnMax {
-		return found
-	}
-	var list []int
-	if o.ReturnMin {
-		list = append(list, found[0])
-	}
-	if last := found[len(found)-1]; o.ReturnMax && (len(list) == 0 || last != list[0]) {
-		list = append(list, last)
-	}
-	return list
-}
-
-// searchData says what was found, as UIDs or sequence numbers. Without options, or with ALL, that is all.
-func (v *view) searchData(found []int, uid bool, o *imap.SearchOptions) *imap.SearchData {
-	number := func(i int) uint32 {
-		if uid {
-			return uint32(v.messages[i].UID)
-		}
-		return uint32(i + 1)
-	}
-	data := &imap.SearchData{Count: uint32(len(found))}
-	if len(found) > 0 {
-		data.Min, data.Max = number(found[0]), number(found[len(found)-1])
-	}
-	if !o.ReturnAll && (o.ReturnMin || o.ReturnMax || o.ReturnCount || o.ReturnSave) {
-		return data
-	}
-	if uid {
-		set := imap.UIDSet{}
-		for _, i := range found {
-			set.AddNum(imap.UID(number(i)))
-		}
-		data.All = set
-		return data
-	}
-	set := imap.SeqSet{}
-	for _, i := range found {
-		set.AddNum(number(i))
-	}
-	data.All = set
-	return data
+	return &r, nil
 }
 
 var _ message.Matchable = (*candidate)(nil)

@@ -74,6 +74,26 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// A message that the client was not told of is found by UID, also where "*" ends the range, and not by number.
+func TestSearchFindsUntold(t *testing.T) {
+	w := newWorld(t, nil)
+	s, c := w.opened(0, "INBOX")
+	c.appendTo(s, "INBOX", mail("told"))
+	c.poll(s)
+	other, d := w.opened(1, "INBOX")
+	d.appendTo(other, "INBOX", mail("untold"))
+	all := imap.SearchCriteria{UID: []imap.UIDSet{{{Start: 1}}}}
+	if got := w.search(s, true, &all); got != "1:2" {
+		t.Errorf("UID SEARCH UID 1:* found %s", got)
+	}
+	if got := w.search(s, true, &imap.SearchCriteria{UID: []imap.UIDSet{{{}}}}); got != "2" {
+		t.Errorf("UID SEARCH UID * found %s", got)
+	}
+	if got := w.search(s, false, &all); got != "1" {
+		t.Errorf("SEARCH UID 1:* found %s", got)
+	}
+}
+
 func TestSearchReturnsAndSaves(t *testing.T) {
 	w := newWorld(t, nil)
 	s, c := w.opened(0, "INBOX")

@@ -6,6 +6,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"troxymail/bftcore/wire"
+	"troxymail/cache/mailtree"
 	"troxymail/mailstore/command"
 )
 
@@ -15,35 +16,99 @@ func (s *Session) Select(ctx context.Context, name string, readOnly bool) (*imap
 	if err := s.Unselect(ctx); err != nil {
 		return nil, err
 	}
+	defer s.rest()
+	began := s.server.now()
 	var v *view
 	err := s.withMailbox(ctx, name, errNoMailbox, func(n *namespace, m *mailbox) (wire.Status, error) {
-		v = &view{id: m.ID, readOnly: readOnly}
-		return s.readPages(ctx, v, n.version)
+		v = &view{id: m.ID, readOnly: readOnly, words: s.account.words(m.ID)}
+		v.state.Account = s.account.id
+		if done, err := s.openValidated(ctx, v, n); done || err != nil {
+			return command.StatusOK, err
+		}
+		return s.refreshOrdered(ctx, v, n.version)
 	})
 	if err != nil {
 		return nil, err
 	}
-	v.told, v.toldKeywords = len(v.messages), len(v.keywords)
+	v.told, v.end, v.toldWords = v.state.Counters.Messages, v.state.Counters.UIDNext, len(v.words.names)
 	s.view = v
+	s.upToDate(began)
+	unseen, err := s.firstUnseen(ctx, v)
+	if err != nil {
+		s.view = nil
+		return nil, err
+	}
 	return &imap.SelectData{
 		Flags:             v.flags(),
 		PermanentFlags:    v.permanent(),
-		NumMessages:       uint32(v.told),
-		FirstUnseenSeqNum: v.firstUnseen(),
-		UIDNext:           imap.UID(v.uidNext),
+		NumMessages:       v.told,
+		FirstUnseenSeqNum: unseen,
+		UIDNext:           imap.UID(v.end),
 		UIDValidity:       uint32(v.id),
-		HighestModSeq:     v.since,
+		HighestModSeq:     v.state.Counters.HighestModSeq,
 	}, nil
 }
 
-// firstUnseen returns the sequence number of the first message without \Seen, 0 when there is none.
-func (v *view) firstUnseen() uint32 {
-	for i := range v.messages {
-		if v.messages[i].Flags&command.FlagSeen == 0 {
-			return uint32(i + 1)
+// openValidated fills a new view without ordering, if the namespace that its name was resolved in is current; false
+// when that did not work.
+func (s *Session) openValidated(ctx context.Context, v *view, n *namespace) (bool, error) {
+	var held *parts
+	for range maxPeeks {
+		digests, err := s.validate(ctx, command.NamespaceKey(s.account.id), command.MailboxKey(s.account.id, v.id))
+		if err != nil || digests == nil || digests[0] != n.digest || digests[1] == (wire.Digest{}) {
+			return false, err
+		}
+		p := s.known(v.id, digests[1])
+		if p == nil {
+			if held == nil || held.digest != digests[1] { // else it is what the host said before
+				c := v.read()
+				c.FirstUnseen = true
+				if held = s.peekParts(ctx, c); held == nil {
+					break
+				}
+			}
+			if p = held; p.digest != digests[1] {
+				continue // the host is a moment behind or ahead of what was validated
+			}
+		}
+		ok, err := s.adopt(ctx, v, p, false)
+		switch {
+		case err != nil:
+			return false, err
+		case ok:
+			s.server.checked.Add(1)
+			return true, nil
+		case p == held:
+			return false, s.refused(nil)
 		}
 	}
-	return 0
+	return false, s.refused(nil)
+}
+
+// known returns the state with that digest of a mailbox, with no parts, if the cache has it and its keywords are known;
+// else nil.
+func (s *Session) known(id command.MailboxID, digest wire.Digest) *parts {
+	b, ok := s.server.parts.Get(digest)
+	if !ok {
+		return nil
+	}
+	m, err := command.DecodeMailboxState(b)
+	if err != nil || m.Table != s.account.words(id).table {
+		return nil
+	}
+	return &parts{command.MailboxParts{State: m}, digest}
+}
+
+// firstUnseen returns the sequence number of the first message without \Seen, 0 when there is none.
+func (s *Session) firstUnseen(ctx context.Context, v *view) (n uint32, err error) {
+	err = s.lookup(ctx, v, func(t *mailtree.Tree) error {
+		e, ok, err := t.FirstUnseen()
+		if ok {
+			n = v.number(e.UID, e.Rank)
+		}
+		return err
+	})
+	return n, err
 }
 
 // Unselect leaves the selected mailbox without expunging anything (RFC 3691). Without one it does nothing.

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"troxymail/bftcore/wire"
 	"troxymail/cache/content"
 	"troxymail/enclave/seal"
 	"troxymail/mail/auth"
@@ -18,8 +19,11 @@ import (
 // Options are what New needs. Cluster and Keys are required.
 type Options struct {
 	Cluster Cluster
+	Reader  Reader // validated reads; nil: every read is ordered
+	Bounded bool   // FETCH of content alone does without a validation for BoundedReads after the last one
 	Keys    seal.Keys
 	Cache   *content.Cache      // opened summaries and bodies; nil: one of the default size
+	Parts   *content.Cache      // parts of mailboxes; nil: one of content.PartsBytes
 	Now     func() time.Time    // nil: time.Now
 	Rand    io.Reader           // nil: crypto/rand.Reader; safe for concurrent use
 	Auth    *auth.Authenticator // nil: one with default costs and bounds
@@ -30,13 +34,18 @@ type Options struct {
 // Server makes sessions; one in each enclave. Safe for concurrent use.
 type Server struct {
 	cluster Cluster
+	reader  Reader // may be nil
+	bounded bool
 	keys    seal.Keys
 	cache   *content.Cache
+	parts   *content.Cache
 	now     func() time.Time
 	rand    io.Reader
 	auth    *auth.Authenticator
 	limits  Limits
 	log     *slog.Logger
+
+	current, checked, ordered, refused, unasked atomic.Uint64 // ReadCounters
 
 	appends *budget // bytes of messages being appended
 	bodies  *budget // bytes of bodies opened outside of the cache
@@ -51,6 +60,26 @@ type account struct {
 	id       command.AccountID
 	sessions int // under Server.mu
 	names    atomic.Pointer[namespace]
+
+	mu       sync.Mutex
+	epoch    epoch                           // the latest that a session read or validated
+	keywords map[command.MailboxID]*keywords // of mailboxes, as they were opened last
+}
+
+// saw notes what a session read or validated of the account.
+func (a *account) saw(at epoch) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if at.order >= a.epoch.order {
+		a.epoch = at
+	}
+}
+
+// latest returns the latest digest of the account that was seen.
+func (a *account) latest() wire.Digest {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.epoch.digest
 }
 
 // keep keeps n for all sessions of the account, unless a later version is there.
@@ -81,6 +110,9 @@ func New(o Options) (*Server, error) {
 	if o.Cache == nil {
 		o.Cache = content.New(content.DefaultBytes)
 	}
+	if o.Parts == nil {
+		o.Parts = content.New(content.PartsBytes)
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -89,7 +121,7 @@ func New(o Options) (*Server, error) {
 	}
 	o.Limits.fill()
 	return &Server{
-		cluster: o.Cluster, keys: o.Keys, cache: o.Cache, now: o.Now, rand: o.Rand, auth: o.Auth,
+		cluster: o.Cluster, reader: o.Reader, bounded: o.Bounded, keys: o.Keys, cache: o.Cache, parts: o.Parts, now: o.Now, rand: o.Rand, auth: o.Auth,
 		limits: o.Limits, log: o.Logger,
 		appends: newBudget(o.Limits.AppendInFlight), bodies: newBudget(o.Limits.BodiesInFlight),
 		throttle: auth.NewThrottle(), accounts: make(map[command.AccountID]*account),

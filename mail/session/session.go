@@ -18,23 +18,28 @@ type Session struct {
 	server  *Server
 	account *account
 	vault   *accounts.Vault
-	reader  mailboxReader
 
 	version   uint64          // of the account, at login
-	checked   time.Time       // when the account was last read
+	epoch     wire.Digest     // of the account as it was read last; zero when that is not known
+	checkedAt time.Time       // when the account was last read, or validated
 	hints     <-chan struct{} // the account may have changed
 	stopHints func()
 
-	view  *view    // the selected mailbox, or nil
-	saved savedSet // result of the last SEARCH RETURN (SAVE)
+	view  *view     // the selected mailbox, or nil
+	shown time.Time // when a reading began that brought the view up to date last
+	since int       // FETCH commands since then that were answered without one
+	fresh bool      // the command brought the view up to date, and wrote nothing since
+	saved savedSet  // result of the last SEARCH RETURN (SAVE)
+
+	lately [4]wire.Digest // records that were asked for last
 
 	unanswered bool  // a write that does not commute has no answer
 	ended      error // BYE, once the session is over
 }
 
-func newSession(s *Server, a *account, v *accounts.Vault, version uint64) *Session {
-	session := &Session{server: s, account: a, vault: v, version: version, checked: s.now()}
-	session.reader = orderedReader{session}
+func newSession(s *Server, a *account, v *accounts.Vault, version uint64, at epoch) *Session {
+	session := &Session{server: s, account: a, vault: v, version: version, epoch: at.digest, checkedAt: s.now()}
+	a.saw(at)
 	session.hints, session.stopHints = s.cluster.Watch(accountKeys(a.id))
 	return session
 }
@@ -64,23 +69,61 @@ func (s *Session) begin(ctx context.Context) error {
 	if s.ended != nil {
 		return s.ended
 	}
-	now := s.server.now()
+	s.fresh = false
 	select {
 	case <-s.hints:
 	default:
-		if age := now.Sub(s.checked); age >= 0 && age < AccountCheck {
+		if age := s.server.now().Sub(s.checkedAt); age >= 0 && age < AccountCheck {
 			return nil
 		}
 	}
-	record, err := s.server.readAccount(ctx, s.account.id)
-	if err != nil {
-		s.checked = time.Time{} // a hint that was taken is not lost
+	s.checkedAt = time.Time{} // a hint that was taken is not lost
+	if digests, err := s.validate(ctx); err != nil || digests != nil {
 		return err
 	}
+	return s.readEpoch(ctx)
+}
+
+// beginBounded is begin for a command that shows content alone: true when it may go on with what the session knows of
+// its account and its mailbox, because both were read or validated less than BoundedReads ago. It may not once this
+// enclave saw that the account changed: a hint says that a reply about it was authenticated here, the latest epoch what any
+// session of the account read or validated.
+func (s *Session) beginBounded() bool {
+	if !s.server.bounded || s.ended != nil || s.view == nil || s.view.deleted || s.view.behind != nil || s.since >= MaxBoundedReads {
+		return false
+	}
+	select {
+	case <-s.hints:
+		s.checkedAt = time.Time{} // a hint that was taken is not lost
+		return false
+	default:
+	}
+	if s.account.latest() != s.epoch {
+		return false
+	}
+	now := s.server.now()
+	for _, at := range []time.Time{s.checkedAt, s.shown} {
+		if age := now.Sub(at); age < 0 || age >= BoundedReads {
+			return false
+		}
+	}
+	s.since++
+	s.server.unasked.Add(1)
+	return true
+}
+
+// readEpoch reads the account through the order, and ends the session when it changed since the login.
+func (s *Session) readEpoch(ctx context.Context) error {
+	now := s.server.now()
+	record, at, err := s.server.readAccount(ctx, s.account.id)
+	if err != nil {
+		return err
+	}
+	s.account.saw(at)
 	if record == nil || !record.Enabled || record.Version != s.version {
 		return s.end(errAccountEnded)
 	}
-	s.checked = now
+	s.epoch, s.checkedAt = at.digest, now
 	return nil
 }
 
@@ -109,6 +152,13 @@ func (s *Session) writable(ctx context.Context) (*view, error) {
 	return v, nil
 }
 
+// rest lets go of what a command held aside: an idle session holds next to nothing.
+func (s *Session) rest() {
+	if s.view != nil && s.view.tree != nil {
+		s.view.tree.Forget()
+	}
+}
+
 // read orders a command that changes nothing.
 func (s *Session) read(ctx context.Context, c command.Command) (Outcome, error) {
 	out, err := s.server.cluster.Do(ctx, c)
@@ -122,7 +172,7 @@ func (s *Session) read(ctx context.Context, c command.Command) (Outcome, error) 
 // write orders a command that changes something. Without an answer its outcome is unknown, and unless it
 // commutes with whatever may follow, no other write may follow it.
 func (s *Session) write(ctx context.Context, c command.Command) (Outcome, error) {
-	if s.unanswered {
+	if s.fresh = false; s.unanswered {
 		return Outcome{}, s.end(errUnanswered)
 	}
 	out, err := s.server.cluster.Do(ctx, c)

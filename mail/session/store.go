@@ -24,12 +24,13 @@ func (s *Session) Store(ctx context.Context, nums imap.NumSet, f *imap.StoreFlag
 	if err != nil {
 		return err
 	}
-	if dynamic(nums) {
+	defer s.rest()
+	if dynamic(nums) || len(v.own) >= maxOwn {
 		if err := s.refresh(ctx, v); err != nil {
 			return err
 		}
 	}
-	ranges, err := s.uidRanges(v, nums)
+	ranges, err := s.uidRanges(ctx, v, nums)
 	if err != nil {
 		return err
 	}
@@ -37,13 +38,15 @@ func (s *Session) Store(ctx context.Context, nums imap.NumSet, f *imap.StoreFlag
 		return err
 	}
 	if f.Silent {
-		v.assume(c, ranges)
+		// The client takes its own change for granted, so that the next read does not tell it. A keyword that is
+		// new to the mailbox is told: then all flags in use are.
+		v.own = append(v.own, ownStore{c, ranges})
 		return nil
 	}
 	if err := s.refresh(ctx, v); err != nil {
 		return err
 	}
-	return s.answerFlags(v, nums, each)
+	return s.answerFlags(ctx, v, ranges, byUID(nums), each)
 }
 
 func (s *Session) storeCommand(v *view, f *imap.StoreFlags, o *imap.StoreOptions) (*command.Store, error) {
@@ -68,7 +71,11 @@ func (s *Session) storeCommand(v *view, f *imap.StoreFlags, o *imap.StoreOptions
 
 // store orders c for all messages of ranges, as one command where its limits allow it.
 func (s *Session) store(ctx context.Context, v *view, c *command.Store, ranges []command.UIDRange) error {
-	for _, piece := range v.chunks(ranges) {
+	pieces, err := s.chunks(ctx, v, ranges)
+	if err != nil {
+		return err
+	}
+	for _, piece := range pieces {
 		c.UIDs = piece
 		out, err := s.write(ctx, c)
 		if err != nil {
@@ -90,51 +97,28 @@ func (s *Session) refuseAt(v *view, status wire.Status) error {
 	return s.refuse(status)
 }
 
-// assume takes the client's own silent change as told, so that the next read does not tell it. A keyword
-// that is new to the mailbox has no bit yet: that one is told.
-func (v *view) assume(c *command.Store, ranges []command.UIDRange) {
-	var bits uint64
-	for _, def := range c.Keywords {
-		for i, token := range v.tokens {
-			if token == def.Token {
-				bits |= 1 << i
-			}
-		}
-	}
-	for _, r := range ranges {
-		for i := v.index(r.First); i < len(v.messages) && v.messages[i].UID <= r.Last; i++ {
-			m := &v.messages[i].Message
-			switch c.Mode {
-			case command.StoreReplace:
-				m.Flags, m.Keywords = c.Flags, bits
-			case command.StoreAdd:
-				m.Flags, m.Keywords = m.Flags|c.Flags, m.Keywords|bits
-			case command.StoreRemove:
-				m.Flags, m.Keywords = m.Flags&^c.Flags, m.Keywords&^bits
-			}
-		}
-	}
-}
-
-// answerFlags answers with the flags of all messages that nums names.
-func (s *Session) answerFlags(v *view, nums imap.NumSet, each func(seq uint32) MessageWriter) error {
-	list, err := s.pick(v, nums)
-	if err != nil {
-		return err
-	}
+// answerFlags answers with the flags of all messages of ranges that the client knows.
+func (s *Session) answerFlags(ctx context.Context, v *view, ranges []command.UIDRange, uid bool, each func(seq uint32) MessageWriter) error {
+	list := s.within(v, ranges)
 	missed := false
-	for _, i := range list {
-		e := &v.messages[i]
-		if e.gone {
-			missed = missed || !byUID(nums)
+	for {
+		m, ok, err := list.next(ctx)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		if m.gone {
+			missed = missed || !uid
 			continue
 		}
-		w := each(uint32(i + 1))
-		if byUID(nums) {
-			w.UID(imap.UID(e.UID))
+		w := each(m.number)
+		if uid {
+			w.UID(imap.UID(m.UID))
 		}
-		w.Flags(v.flagsOf(&e.Message))
-		e.dirty = false
+		w.Flags(v.flagsOf(&m.Entry))
+		v.dirty.remove(m.UID)
 		if err := w.Close(); err != nil {
 			return err
 		}

@@ -1,195 +1,188 @@
 package session
 
 import (
-	"sort"
+	"context"
 
 	"github.com/emersion/go-imap/v2"
 
+	"troxymail/bftcore/wire"
+	"troxymail/cache/mailtree"
 	"troxymail/mailstore/command"
 )
 
-// view is what a session knows of its selected mailbox. The first told messages are those that the client
-// knows, in the order of their sequence numbers; those behind came later and are not told yet.
+// view is what a session knows of its selected mailbox: which state it shows, which by its digest says all about the
+// messages (package mailtree), and how what the client was told differs from that.
+//
+// The client's sequence numbers count the messages of the state with UIDs below end, and those of gone: so a message's
+// number is the number of both before it, and one. Messages from end on are new: their numbers are above all others.
 type view struct {
 	id       command.MailboxID
 	readOnly bool
 	deleted  bool // the mailbox was deleted: nothing is left but what is to be told
 
-	messages []entry // in order of UID
-	told     int
-	since    uint64 // MODSEQ up to which the view is complete
-	next     uint64 // since after the reading that goes on
-	uidNext  command.UID
-	hasDirty bool // some message may be dirty
-	hasGone  bool // some message may be gone
+	state  command.MailboxState
+	digest wire.Digest // of state; zero before the first reading
+	tree   *mailtree.Tree
+	behind *behind // which changes up to state are not in dirty yet; nil: none
 
-	keywords     []imap.Flag // bit i is entry i
-	tokens       []command.Token
-	toldKeywords int
+	told  uint32      // messages that the client knows
+	end   command.UID // UIDs below are of messages that it was told of
+	gone  uidSet      // of those: expunged, and the client was not told
+	dirty uidSet      // of those, present: the flags may differ from what it was told
+	since uint64      // MODSEQ above which all dirty ones changed
+
+	lost map[command.UID]command.Message // of gone: what was at hand of them; at most maxLost
+	own  []ownStore                      // silent stores of this session's that state does not show yet
+
+	words     *keywords
+	toldWords int
 }
 
-// entry is a message of a view.
-type entry struct {
-	command.Message
-	dirty bool // its flags differ from what the client was told
-	gone  bool // expunged, and the client was not told
-	seen  bool // met in the complete reading that goes on
+// Limits of a view.
+const (
+	// maxLost bounds the messages that are gone and can be served until that is told.
+	maxLost = 1024
+	// maxOwn bounds the silent stores before what changed is read.
+	maxOwn = 8
+)
+
+// behind are changes that are to be looked through: those above a MODSEQ, against what was shown before.
+type behind struct {
+	since  uint64
+	before *mailtree.Tree
+	at     command.UID // where to go on
 }
 
-// index returns where the message with uid is, or would be.
-func (v *view) index(uid command.UID) int {
-	return sort.Search(len(v.messages), func(i int) bool { return v.messages[i].UID >= uid })
+// ownStore is a change of flags whose outcome the client takes for granted.
+type ownStore struct {
+	*command.Store
+	ranges []command.UIDRange
 }
 
-// put takes in a message as it is now. False when it is new and yet not behind all others, which a mailbox
-// never does: a sequence number would change untold.
-func (v *view) put(m *command.Message) bool {
-	i := v.index(m.UID)
-	if i == len(v.messages) {
-		v.messages = append(v.messages, entry{Message: *m, seen: true})
-		return true
-	}
-	e := &v.messages[i]
-	if e.UID != m.UID {
-		return false
-	}
-	if e.Flags != m.Flags || e.Keywords != m.Keywords {
-		e.dirty, v.hasDirty = true, true
-	}
-	e.Message, e.seen = *m, true
-	return true
-}
+// isTold reports whether the client knows the message with that UID.
+func (v *view) isTold(u command.UID) bool { return u < v.end }
 
-// remove marks the messages of a range as gone; those that the client never knew leave at once.
-func (v *view) remove(r command.UIDRange) {
-	first := v.index(r.First)
-	untold := false
-	for i := first; i < len(v.messages) && v.messages[i].UID <= r.Last; i++ {
-		v.messages[i].gone, v.hasGone = true, true
-		untold = untold || i >= v.told
-	}
-	if untold {
-		v.dropUntold()
-	}
-}
+// number returns the sequence number of a told message with so many messages of the state before it.
+func (v *view) number(u command.UID, rank uint32) uint32 { return rank + v.gone.below(u) + 1 }
 
-func (v *view) dropUntold() {
-	kept := v.messages[:v.told]
-	for _, e := range v.messages[v.told:] {
-		if !e.gone {
-			kept = append(kept, e)
-		}
-	}
-	v.messages = kept
-}
-
-// unsee starts a complete reading, dropUnseen ends it: what it did not meet is gone.
-func (v *view) unsee() {
-	for i := range v.messages {
-		v.messages[i].seen = false
-	}
-}
-
-func (v *view) dropUnseen() {
-	for i := range v.messages {
-		if !v.messages[i].seen {
-			v.messages[i].gone, v.hasGone = true, true
-		}
-	}
-	v.dropUntold()
+// changed returns the told messages that may be in dirty.
+func (v *view) changed() mailtree.Range {
+	return mailtree.Range{First: 1, Last: v.end - 1, Since: v.since}
 }
 
 // vanish makes the view that of a deleted mailbox.
 func (v *view) vanish() {
 	v.deleted = true
-	v.unsee()
-	v.dropUnseen()
+	v.behind, v.lost, v.own = nil, nil, nil
+	v.dirty, v.gone = uidSet{}, uidSet{}
 }
 
 // tell tells what changed: new keywords, flags, expunges when they are allowed, and how many messages
 // there are. Order: flags by the numbers that the client knows, then the numbers change.
-func (v *view) tell(w Updates, allowExpunge bool) error {
+func (s *Session) tell(ctx context.Context, v *view, w Updates, allowExpunge bool) error {
 	if err := v.tellKeywords(w); err != nil {
 		return err
 	}
-	if v.hasDirty {
-		if err := v.tellFlags(w); err != nil {
-			return err
-		}
-		v.hasDirty = false
+	if err := s.tellFlags(ctx, v, w); err != nil {
+		return err
 	}
-	if allowExpunge && v.hasGone {
-		if err := v.tellGone(w, func(e *entry) bool { return e.gone }); err != nil {
+	if allowExpunge {
+		if err := s.tellGone(ctx, v, w); err != nil {
 			return err
 		}
-		v.hasGone = false
 	}
 	return v.tellExists(w)
 }
 
 // tellKeywords tells the mailbox's flags when there is a keyword that the client does not know.
 func (v *view) tellKeywords(w Updates) error {
-	if len(v.keywords) <= v.toldKeywords {
+	if len(v.words.names) <= v.toldWords {
 		return nil
 	}
-	v.toldKeywords = len(v.keywords)
+	v.toldWords = len(v.words.names)
 	return w.MailboxFlags(v.flags())
 }
 
-func (v *view) tellFlags(w Updates) error {
-	for i := range v.messages[:v.told] {
-		e := &v.messages[i]
-		if !e.dirty {
+// tellFlags tells the flags of dirty messages.
+func (s *Session) tellFlags(ctx context.Context, v *view, w Updates) error {
+	if v.dirty.n == 0 || v.deleted {
+		return nil
+	}
+	list := messages{session: s, view: v, ranges: []mailtree.Range{v.changed()}}
+	for {
+		m, ok, err := list.next(ctx)
+		if err != nil || !ok {
+			return err
+		}
+		if m.gone || !v.dirty.has(m.UID) {
 			continue
 		}
-		e.dirty = false
-		if err := w.Flags(uint32(i+1), imap.UID(e.UID), v.flagsOf(&e.Message)); err != nil {
+		v.dirty.remove(m.UID)
+		if err := w.Flags(m.number, imap.UID(m.UID), v.flagsOf(&m.Entry)); err != nil {
+			return err
+		}
+	}
+}
+
+// tellExists tells the number of messages when it rose. Their flags are new with them.
+func (v *view) tellExists(w Updates) error {
+	if v.deleted {
+		return nil
+	}
+	n := v.state.Counters.Messages + v.gone.n
+	v.end = v.state.Counters.UIDNext
+	if n == v.told {
+		return nil
+	}
+	v.told = n
+	return w.Exists(n)
+}
+
+// tellGone tells which messages are gone, from the last to the first, so that no number of the rest changes
+// meanwhile. A nil w tells nobody.
+func (s *Session) tellGone(ctx context.Context, v *view, w Updates) error {
+	var numbers []uint32
+	switch {
+	case v.deleted:
+		numbers = make([]uint32, v.told)
+		for i := range numbers {
+			numbers[i] = uint32(i + 1)
+		}
+	case v.gone.n == 0:
+		return nil
+	default:
+		var err error
+		if numbers, err = s.goneNumbers(ctx, v); err != nil {
+			return err
+		}
+	}
+	v.told -= uint32(len(numbers))
+	v.gone, v.lost = uidSet{}, nil
+	if w == nil {
+		return nil
+	}
+	for i := len(numbers) - 1; i >= 0; i-- {
+		if err := w.Expunge(numbers[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// tellExists tells the number of messages when it rose. Their flags are new with them.
-func (v *view) tellExists(w Updates) error {
-	if len(v.messages) == v.told {
-		return nil
-	}
-	for i := v.told; i < len(v.messages); i++ {
-		v.messages[i].dirty = false
-	}
-	v.told = len(v.messages)
-	return w.Exists(uint32(v.told))
-}
-
-// tellGone removes the messages that chosen picks and tells the client, from the last to the first, so that
-// no number of the rest changes meanwhile. A nil w tells nobody.
-func (v *view) tellGone(w Updates, chosen func(*entry) bool) error {
-	var failed error
-	left := 0
-	for i := v.told - 1; i >= 0; i-- {
-		if !chosen(&v.messages[i]) {
-			left++
-			continue
+// goneNumbers returns the sequence numbers of the messages of gone, rising.
+func (s *Session) goneNumbers(ctx context.Context, v *view) ([]uint32, error) {
+	for {
+		digest := v.digest
+		numbers := make([]uint32, 0, v.gone.n)
+		for u, ok := v.gone.next(0); ok; u, ok = v.gone.next(u + 1) {
+			n, err := s.rank(ctx, v, u)
+			if err != nil {
+				return nil, err
+			}
+			numbers = append(numbers, v.number(u, n))
 		}
-		if w != nil && failed == nil {
-			failed = w.Expunge(uint32(i + 1))
+		if v.digest == digest { // else others went meanwhile
+			return numbers, nil
 		}
 	}
-	if left == v.told {
-		return failed
-	}
-	kept := v.messages[:0]
-	told := 0
-	for i, e := range v.messages {
-		if i < v.told && chosen(&e) {
-			continue
-		}
-		if i < v.told {
-			told++
-		}
-		kept = append(kept, e)
-	}
-	v.messages, v.told = kept, told
-	return failed
 }

@@ -5,9 +5,8 @@
 // pieces are collected in a temporary file, the whole is checked against its digest, synced, renamed into
 // place, and the folder is synced. Only then is a body confirmed.
 //
-// A confirmed body is pinned until its request is executed or fenced, and nothing is deleted here yet:
-// deletion comes with checkpoints, which walk state.Machine.UnusedBodies and delete what no stable
-// checkpoint, snapshot or pending request refers to.
+// A confirmed body stays until its request is executed; afterwards the state machine lists it when its last
+// reference is gone, and the host removes it once no stable checkpoint, snapshot or pending request refers to it.
 //
 // Content is never returned unless it fits its digest. ErrDamaged and ErrMissing say that a peer must be
 // asked; putting the content again repairs it.

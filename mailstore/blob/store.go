@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"sync"
@@ -185,6 +186,32 @@ func (s *Store) ReadBack(d wire.Digest, w io.Writer) (int64, error) {
 func (s *Store) Has(d wire.Digest) bool {
 	_, err := os.Stat(s.path(d))
 	return err == nil
+}
+
+// Stored visits the digests of the large bodies whose files are there, folder by folder.
+func (s *Store) Stored() iter.Seq[wire.Digest] {
+	return func(yield func(wire.Digest) bool) {
+		for i := range 256 {
+			entries, err := os.ReadDir(filepath.Join(s.root, hex.EncodeToString([]byte{byte(i)})))
+			if err != nil {
+				continue // no body has come to that folder yet
+			}
+			for _, e := range entries {
+				name, err := hex.DecodeString(e.Name())
+				if err == nil && len(name) == len(wire.Digest{}) && !yield(wire.Digest(name)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Remove deletes a large body; one that is not there is no error. The caller knows that nothing refers to it.
+func (s *Store) Remove(d wire.Digest) error {
+	if err := os.Remove(s.path(d)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("blob: remove: %w", err)
+	}
+	return nil
 }
 
 // RestoreSmall puts a small record back that was found missing or damaged. The caller knows from the

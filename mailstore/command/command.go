@@ -30,7 +30,7 @@ const (
 	KindCopy                Kind = 33
 	KindStore               Kind = 34
 	KindExpunge             Kind = 35
-	KindMailboxRead         Kind = 36
+	KindMailboxRead         Kind = 37 // 36 was read by pages
 	KindPing                Kind = 48
 	KindFence               Kind = 64 // (later) a new incarnation's first command
 	KindTick                Kind = 65 // (later) a replica's clock, for ordered time

@@ -7,11 +7,13 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"troxymail/bftcore/wire"
+	"troxymail/mailstore/digesttree/verify"
 )
 
 var (
@@ -143,8 +145,14 @@ func drawCommand(t *rapid.T) Command {
 		}
 		return c
 	case 15:
-		return &MailboxRead{a, genBox.Draw(t, "mailbox"), u64.Draw(t, "version"), u64.Draw(t, "since"),
-			UID(rapid.Uint32().Draw(t, "after")), rapid.Uint32Range(1, MaxReadMessages).Draw(t, "limit")}
+		c := &MailboxRead{Account: a, Mailbox: genBox.Draw(t, "mailbox"), NamespaceVersion: u64.Draw(t, "version"),
+			Since: u64.Draw(t, "since"), Limit: rapid.Uint32Max(MaxReadMessages).Draw(t, "limit"),
+			FirstUnseen: rapid.Bool().Draw(t, "unseen"), Removed: u64.Draw(t, "removed"), Table: genDigest.Draw(t, "table")}
+		if !c.FirstUnseen {
+			c.First = UID(rapid.Uint32().Draw(t, "first"))
+			c.Last = max(c.First, UID(rapid.Uint32().Draw(t, "last")))
+		}
+		return c
 	case 16:
 		return drawDeliver(t)
 	}
@@ -197,33 +205,29 @@ func TestGoldenCommands(t *testing.T) {
 			"08000000000000000000000000000000" + "0000000106" + "ffffffffffffffff"},
 		{&Copy{a, 4, 5, 6, nil, true}, "2101" + account + "00000004" + "00000005" + "0000000000000006" +
 			"00000000" + "01"},
-		{&MailboxRead{a, 4, 0, 7, 8, 9}, "2401" + account + "00000004" + "0000000000000000" +
-			"0000000000000007" + "00000008" + "00000009"},
+		{&MailboxRead{a, 4, 0, 7, 8, 9, 10, false, 11, wire.Digest{12}}, "2501" + account + "00000004" + "0000000000000000" +
+			"00000007" + "00000008" + "0000000000000009" + "0000000a" + "00" + "000000000000000b" + "0c" + strings.Repeat("00", 31)},
 		{&Ping{[]byte{1, 2}, true}, "3001" + "000000020102" + "01"},
 	} {
 		if got := hex.EncodeToString(g.c.Append(nil)); got != g.want {
 			t.Errorf("%T\n got %s\nwant %s", g.c, got, g.want)
 		}
 	}
-	p := MailboxPage{
-		Mailbox: Mailbox{
-			ID:       4,
-			Sealed:   []byte{7},
-			Inbox:    true,
-			Counters: Counters{Messages: 1, UIDNext: 3, HighestModSeq: 9},
-		},
-		Messages: []Message{{UID: 2, ModSeq: 9, Flags: FlagSeen, Keywords: 1, Size: 100, BodySize: 5}},
-		Expunged: []UIDRange{{1, 1}},
+	p := MailboxParts{
+		State:    MailboxState{ID: 4, Account: a, Counters: Counters{Messages: 1, UIDNext: 3, HighestModSeq: 9}, Removed: 1},
+		Expunged: []Tomb{{1, 8}},
+		Nodes: []TreeNode{{0, 0, verify.AppendNode(nil, &verify.Children{0: {Digest: wire.Digest{1},
+			Tally: verify.Tally{Messages: 1, Unseen: 0, ModSeq: 9}}})}},
+		Blocks: []Block{{0, AppendMessage(nil, &Message{UID: 2, ModSeq: 9, Flags: FlagSeen, Keywords: 1, Size: 100, BodySize: 5})}},
 	}
-	const want = "01" + "00000004" + "00000000" +
-		"00000000000000000000000000000000" + "0000000107" + "00" + "00" +
-		"01" + "00" + "00000001" + "00000000" + "00000000" + "0000000000000000" + "00000003" + "0000000000000009" +
-		"00000000" + "00000001" + "00000002" + "0000000000000009" + "01" + "0000000000000001" + "00000064" +
-		"0000000000000000000000000000000000000000000000000000000000000000" +
-		"0000000000000000000000000000000000000000000000000000000000000000" + "00000005" + "00" +
-		"00000001" + "0000000100000001" + "00"
+	none := strings.Repeat("00", 32)
+	want := "01" + "00000004" + account + "00000001" + "00000000" + "00000000" + "0000000000000000" + "00000003" + "0000000000000009" +
+		"00" + none + none + "0000000000000001" + none + none + "0000000000000000" + "0000000000000000" +
+		"00000000" + "00000001" + "00000001" + "0000000000000008" +
+		"00000001" + "00" + "00000000" + "00000032" + "0001" + "01" + strings.Repeat("00", 31) + "00000001" + "00000000" + "0000000000000009" +
+		"00000001" + "0000005d" + "00000002" + "0000000000000009" + "01" + "0000000000000001" + "00000064" + none + none + "00000005"
 	if got := hex.EncodeToString(p.Append(nil)); got != want {
-		t.Errorf("MailboxPage\n got %s\nwant %s", got, want)
+		t.Errorf("MailboxParts\n got %s\nwant %s", got, want)
 	}
 }
 
@@ -288,8 +292,9 @@ func TestDecodeRefuses(t *testing.T) {
 		"inline over limit":   withBody(inline),
 		"both ways":           app(func(c *Append) { c.BodySize = wire.InlineBodyBytes + 1 }),
 		"body over limit":     app(func(c *Append) { c.Body, c.BodySize = nil, wire.MaxBodyBytes+1 }),
-		"page of nothing":     &MailboxRead{Account: a, Mailbox: 1},
-		"page too large":      &MailboxRead{Account: a, Mailbox: 1, Limit: MaxReadMessages + 1},
+		"backwards":           &MailboxRead{Account: a, Mailbox: 1, First: 2, Last: 1},
+		"two ways at once":    &MailboxRead{Account: a, Mailbox: 1, First: 1, Last: 1, FirstUnseen: true},
+		"too many messages":   &MailboxRead{Account: a, Mailbox: 1, Limit: MaxReadMessages + 1},
 		"list too long":       &AccountList{Limit: MaxAccountPage + 1},
 		"nothing to create":   create(),
 		"another INBOX":       create(NewMailbox{Sealed: one, Inbox: true}),
@@ -308,7 +313,7 @@ func TestDecodeRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, k := range []Kind{0, KindFence, KindTick, KindDeliver, KindMembership, 255} {
+	for _, k := range []Kind{0, 36, KindFence, KindTick, KindDeliver, KindMembership, 255} {
 		if _, err := Decode([]byte{byte(k), Version}); !errors.Is(err, ErrInvalid) {
 			t.Errorf("kind %d: %v", k, err)
 		}

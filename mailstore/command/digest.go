@@ -5,6 +5,7 @@ import (
 
 	"troxymail/bftcore/wire"
 	"troxymail/bftcore/wire/canon"
+	"troxymail/mailstore/digesttree/verify"
 )
 
 // The digests that results name for keys (wire.KeyDigest), as functions of contents: what an enclave
@@ -16,10 +17,11 @@ const (
 	tagAccount   = "troxymail/account/v1"
 	tagNamespace = "troxymail/namespace/v1"
 	tagName      = "troxymail/name/v1"
-	tagMailbox   = "troxymail/mailbox/v1"
+	tagMailbox   = "troxymail/mailbox/v2"
 	tagMessages  = "troxymail/messages/v1"
 	tagKeyword   = "troxymail/keyword/v1"
 	tagExpunged  = "troxymail/expunged/v1"
+	tagExpunges  = "troxymail/expunges/v1"
 )
 
 // tagged returns SHA-256 over the tag behind its length, then the parts as they are.
@@ -131,8 +133,9 @@ type MailboxState struct {
 	Counters Counters
 	Keywords uint8       // entries of the keyword table
 	Table    wire.Digest // chain of KeywordDigest over the table; zero when it is empty
-	Messages wire.Digest // root over blocks of MessagesPerLeaf UIDs (leaf: MessagesDigest)
+	Messages wire.Digest // root over blocks of MessagesPerLeaf UIDs (leaf: MessagesDigest, MessagesTally)
 	Removed  uint64      // messages ever expunged: the n-th is in slot n mod ExpungeHorizon
+	Expunges wire.Digest // chain of ExpungesDigest over all of them, in order; zero before the first
 	Tombs    wire.Digest // root over those slots (leaf: ExpungedDigest)
 	Forgot   uint64      // MODSEQ of the last expunge that fell out of the horizon
 	Changed  uint64      // order of the last change
@@ -147,6 +150,7 @@ func (s *MailboxState) Append(dst []byte) []byte {
 	dst = canon.AppendFixed(dst, s.Table[:])
 	dst = canon.AppendFixed(dst, s.Messages[:])
 	dst = canon.AppendUint64(dst, s.Removed)
+	dst = canon.AppendFixed(dst, s.Expunges[:])
 	dst = canon.AppendFixed(dst, s.Tombs[:])
 	dst = canon.AppendUint64(dst, s.Forgot)
 	return canon.AppendUint64(dst, s.Changed)
@@ -154,17 +158,20 @@ func (s *MailboxState) Append(dst []byte) []byte {
 
 // DecodeMailboxState decodes one. Errors wrap ErrInvalid.
 func DecodeMailboxState(b []byte) (MailboxState, error) {
-	return decodePayload("mailbox state", b, func(r *canon.Reader) MailboxState {
-		s := MailboxState{
-			ID: MailboxID(r.Uint32()), Account: r.Copy16(), Counters: ReadCounters(r),
-			Keywords: r.Uint8(), Table: r.Copy32(), Messages: r.Copy32(), Removed: r.Uint64(),
-			Tombs: r.Copy32(), Forgot: r.Uint64(), Changed: r.Uint64(),
-		}
-		if s.Keywords > MaxKeywords {
-			r.Fail(errField)
-		}
-		return s
-	})
+	return decodePayload("mailbox state", b, readMailboxState)
+}
+
+// readMailboxState reads a state behind the format version; errors stay in r.
+func readMailboxState(r *canon.Reader) MailboxState {
+	s := MailboxState{
+		ID: MailboxID(r.Uint32()), Account: r.Copy16(), Counters: ReadCounters(r),
+		Keywords: r.Uint8(), Table: r.Copy32(), Messages: r.Copy32(), Removed: r.Uint64(),
+		Expunges: r.Copy32(), Tombs: r.Copy32(), Forgot: r.Uint64(), Changed: r.Uint64(),
+	}
+	if s.Keywords > MaxKeywords {
+		r.Fail(errField)
+	}
+	return s
 }
 
 // Digest is the digest of the MailboxKey.
@@ -183,7 +190,24 @@ func MessagesDigest(m MailboxID, messages []Message) wire.Digest {
 	for i := range messages {
 		b = AppendMessage(b, &messages[i])
 	}
-	return tagged(tagMessages, canon.AppendUint32(nil, uint32(m)), b)
+	return recordsDigest(m, b)
+}
+
+// recordsDigest is MessagesDigest of messages that are encoded, one behind the other.
+func recordsDigest(m MailboxID, records []byte) wire.Digest {
+	return tagged(tagMessages, canon.AppendUint32(nil, uint32(m)), records)
+}
+
+// MessagesTally is what the messages of one block amount to, beside their digest.
+func MessagesTally(messages []Message) (t verify.Tally) {
+	for i := range messages {
+		t.Messages++
+		if messages[i].Flags&FlagSeen == 0 {
+			t.Unseen++
+		}
+		t.ModSeq = max(t.ModSeq, messages[i].ModSeq)
+	}
+	return t
 }
 
 // KeywordDigest extends the digest of a keyword table by its next entry.
@@ -194,6 +218,13 @@ func KeywordDigest(table wire.Digest, def KeywordDef) wire.Digest {
 // ExpungedDigest is the leaf of one remembered expunge.
 func ExpungedDigest(uid UID, modSeq uint64) wire.Digest {
 	return tagged(tagExpunged, canon.AppendUint64(canon.AppendUint32(nil, uint32(uid)), modSeq))
+}
+
+// ExpungesDigest extends the digest of all expunges of a mailbox by the next one: whoever knows an earlier digest
+// checks by it that a list of later expunges is complete.
+func ExpungesDigest(before wire.Digest, uid UID, modSeq uint64) wire.Digest {
+	e := ExpungedDigest(uid, modSeq)
+	return tagged(tagExpunges, before[:], e[:])
 }
 
 // ClusterState is what the ClusterKey's digest covers: that the list of accounts changed, and when.

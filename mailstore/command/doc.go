@@ -19,5 +19,5 @@
 // what the digests next to it cover. A mailbox command of a disabled account gets StatusDisabled.
 //
 // Execution is deterministic: nothing here is a time, a random number or an order of a map that the
-// state machine would have to invent. Imports wire and canon only; pure.
+// state machine would have to invent. Imports wire, canon and verify only; pure.
 package command

@@ -28,8 +28,11 @@ const (
 	MaxSealedVerifiers = 16 << 10
 	// MaxSealedSummary bounds a sealed message summary, in bytes.
 	MaxSealedSummary = 64 << 10
-	// MaxReadMessages bounds the messages (and the expunged ranges) in one MailboxRead result.
+	// MaxReadMessages bounds the messages in one MailboxRead result.
 	MaxReadMessages = 8192
+	// MaxPartsBytes bounds the nodes and blocks in one MailboxRead result together, in bytes: with the expunges and
+	// the keywords they fit one result.
+	MaxPartsBytes = 832 << 10
 	// MaxAffected bounds the messages that one Copy or Store names (StatusLimit beyond), that one Expunge
 	// removes (Expunged.More says that others remain), and so the ranges in a payload.
 	MaxAffected = 65_536

@@ -97,26 +97,3 @@ type Expunged struct {
 	ModSeq uint64 // of the removal; the mailbox's highest afterwards
 	More   bool   // MaxAffected were removed and others remain: ask again
 }
-
-// MailboxRead reads what changed in a mailbox: messages with MODSEQ above Since and UID above After, at
-// most Limit (<= MaxReadMessages) in order of UID, and the UIDs expunged since. Since 0 reads all; with
-// the pages of one reading all of one Since, take the first page's HighestModSeq for the next Since.
-// Read-only.
-type MailboxRead struct {
-	Account          AccountID
-	Mailbox          MailboxID
-	NamespaceVersion uint64 // 0: not resolved from a name
-	Since            uint64
-	After            UID
-	Limit            uint32
-}
-
-// MailboxPage is the payload of MailboxRead.
-type MailboxPage struct {
-	Mailbox  Mailbox
-	Keywords []KeywordDef // the keyword table: entry i is bit i
-	Messages []Message
-	More     bool       // messages above the last one remain
-	Expunged []UIDRange // expunged with MODSEQ above Since; empty when Since is 0
-	Horizon  bool       // Since is before the expunge horizon: Expunged is not complete, read anew from 0
-}

@@ -137,38 +137,6 @@ func readExpunge(r *canon.Reader) Command {
 }
 
 // Kind implements Command.
-func (c *MailboxRead) Kind() Kind { return KindMailboxRead }
-
-// ReadOnly implements Command.
-func (c *MailboxRead) ReadOnly() bool { return true }
-
-// Keys implements Command: the namespace, because the payload names the mailbox, and the mailbox.
-func (c *MailboxRead) Keys() []wire.Key {
-	return keySet(NamespaceKey(c.Account), MailboxKey(c.Account, c.Mailbox))
-}
-
-// Append implements Command.
-func (c *MailboxRead) Append(dst []byte) []byte {
-	dst = canon.AppendFixed(head(dst, KindMailboxRead), c.Account[:])
-	dst = canon.AppendUint32(dst, uint32(c.Mailbox))
-	dst = canon.AppendUint64(dst, c.NamespaceVersion)
-	dst = canon.AppendUint64(dst, c.Since)
-	dst = canon.AppendUint32(dst, uint32(c.After))
-	return canon.AppendUint32(dst, c.Limit)
-}
-
-func readMailboxRead(r *canon.Reader) Command {
-	c := &MailboxRead{
-		Account: r.Copy16(), Mailbox: readMailboxID(r), NamespaceVersion: r.Uint64(),
-		Since: r.Uint64(), After: UID(r.Uint32()), Limit: r.Uint32(),
-	}
-	if c.Limit == 0 || c.Limit > MaxReadMessages {
-		r.Fail(errField)
-	}
-	return c
-}
-
-// Kind implements Command.
 func (c *Ping) Kind() Kind { return KindPing }
 
 // ReadOnly implements Command.

@@ -159,36 +159,3 @@ func ReadMessage(r *canon.Reader) Message {
 		Size: r.Uint32(), Summary: r.Copy32(), Body: r.Copy32(), BodySize: r.Uint32(),
 	}
 }
-
-// Append appends the payload.
-func (p *MailboxPage) Append(dst []byte) []byte {
-	dst = appendMailbox(canon.AppendUint8(dst, Version), &p.Mailbox)
-	dst = appendKeywords(dst, p.Keywords)
-	dst = canon.AppendCount(dst, len(p.Messages))
-	for i := range p.Messages {
-		dst = AppendMessage(dst, &p.Messages[i])
-	}
-	dst = canon.AppendBool(dst, p.More)
-	dst = appendRanges(dst, p.Expunged)
-	return canon.AppendBool(dst, p.Horizon)
-}
-
-// DecodeMailboxPage decodes the payload of a MailboxRead; UIDs rise.
-func DecodeMailboxPage(b []byte) (MailboxPage, error) {
-	return decodePayload("mailbox page", b, func(r *canon.Reader) MailboxPage {
-		p := MailboxPage{Mailbox: readMailbox(r), Keywords: readKeywords(r)}
-		if n := r.Count(MaxReadMessages, MessageBytes); n > 0 {
-			p.Messages = make([]Message, n)
-		}
-		for i := range p.Messages {
-			p.Messages[i] = ReadMessage(r)
-			if p.Messages[i].UID == 0 || i > 0 && p.Messages[i-1].UID >= p.Messages[i].UID {
-				r.Fail(canon.ErrNonCanonical)
-			}
-		}
-		p.More = r.Bool()
-		p.Expunged = readRanges(r, MaxReadMessages)
-		p.Horizon = r.Bool()
-		return p
-	})
-}

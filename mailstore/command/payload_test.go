@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"troxymail/bftcore/wire"
+	"troxymail/mailstore/digesttree/verify"
 )
 
 type appender interface{ Append([]byte) []byte }
@@ -25,7 +26,7 @@ var payloads = map[string]func([]byte) (appender, error){
 	"account record":    as(DecodeAccountRecord),
 	"account page":      as(DecodeAccountPage),
 	"namespace":         as(DecodeNamespace),
-	"mailbox page":      as(DecodeMailboxPage),
+	"mailbox parts":     as(DecodeMailboxParts),
 	"account state":     as(DecodeAccountState),
 	"namespace state":   as(DecodeNamespaceState),
 	"mailbox state":     as(DecodeMailboxState),
@@ -89,15 +90,57 @@ func drawPayload(t *rapid.T) (string, appender) {
 		}
 		return "namespace", p
 	}
-	p := &MailboxPage{
-		Mailbox: drawMailbox(t, 5), Keywords: genKeywords.Draw(t, "keywords"),
-		More: rapid.Bool().Draw(t, "more"), Expunged: genRanges.Draw(t, "expunged"),
+	p := &MailboxParts{State: MailboxState{ID: 5, Account: genID.Draw(t, "account"), Table: genDigest.Draw(t, "table"),
+		Removed: rapid.Uint64().Draw(t, "removed")}, Keywords: genKeywords.Draw(t, "keywords")}
+	for range rapid.IntRange(0, 3).Draw(t, "expunged") {
+		p.Expunged = append(p.Expunged, Tomb{UID(rapid.Uint32().Draw(t, "uid")), rapid.Uint64().Draw(t, "modseq")})
 	}
-	for i := range rapid.IntRange(0, 3).Draw(t, "messages") {
-		p.Messages = append(p.Messages, Message{UID: UID(i + 1), ModSeq: rapid.Uint64().Draw(t, "modseq"),
-			Flags: genFlags.Draw(t, "flags"), Summary: genDigest.Draw(t, "summary"), BodySize: 7})
+	for range rapid.IntRange(0, 3).Draw(t, "nodes") {
+		var c verify.Children
+		c[rapid.IntRange(0, 15).Draw(t, "slot")] = verify.Child{Digest: wire.Digest{1}, Tally: verify.Tally{Messages: 3, ModSeq: 4}}
+		p.Nodes = append(p.Nodes, TreeNode{rapid.Byte().Draw(t, "level"), rapid.Uint32().Draw(t, "place"), verify.AppendNode(nil, &c)})
 	}
-	return "mailbox page", p
+	for i := range rapid.IntRange(0, 3).Draw(t, "blocks") {
+		b := Block{Index: uint32(3*i + 1)}
+		for j := range rapid.IntRange(1, MessagesPerLeaf).Draw(t, "messages") {
+			b.Records = AppendMessage(b.Records, &Message{UID: UID(b.Index*MessagesPerLeaf) + UID(j), ModSeq: rapid.Uint64().Draw(t, "modseq"),
+				Flags: genFlags.Draw(t, "flags"), Summary: genDigest.Draw(t, "summary"), BodySize: 7})
+		}
+		p.Blocks = append(p.Blocks, b)
+	}
+	return "mailbox parts", p
+}
+
+// What a block holds is what it says, and in its order.
+func TestBlocksAreChecked(t *testing.T) {
+	records := func(uids ...UID) (b []byte) {
+		for _, u := range uids {
+			b = AppendMessage(b, &Message{UID: u})
+		}
+		return b
+	}
+	for name, x := range map[string]struct {
+		blocks [][]byte
+		ok     bool
+	}{
+		"sound":         {[][]byte{records(1, 15), records(16), records(32, 47)}, true},
+		"empty":         {[][]byte{{}}, false},
+		"cut":           {[][]byte{records(1, 2)[:MessageBytes+5]}, false},
+		"UID 0":         {[][]byte{records(0)}, false},
+		"falling":       {[][]byte{records(2, 1)}, false},
+		"twice":         {[][]byte{records(2, 2)}, false},
+		"of two blocks": {[][]byte{records(15, 16)}, false},
+		"one again":     {[][]byte{records(1), records(2)}, false},
+		"backwards":     {[][]byte{records(16), records(1)}, false},
+	} {
+		p := MailboxParts{State: MailboxState{ID: 1}}
+		for _, b := range x.blocks {
+			p.Blocks = append(p.Blocks, Block{Records: b})
+		}
+		if _, err := DecodeMailboxParts(p.Append(nil)); (err == nil) != x.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func TestPayloadsRoundTrip(t *testing.T) {
@@ -116,17 +159,19 @@ func TestPayloadsRoundTrip(t *testing.T) {
 
 func TestLargestPagesFitOneResult(t *testing.T) {
 	name := bytes.Repeat([]byte{1}, MaxSealedName)
-	p := MailboxPage{Mailbox: Mailbox{ID: 1, Sealed: name}, Messages: make([]Message, MaxReadMessages)}
+	p := MailboxParts{State: MailboxState{ID: 1}, Expunged: make([]Tomb, ExpungeHorizon)}
 	for i := range MaxKeywords {
 		p.Keywords = append(p.Keywords, KeywordDef{Token{byte(i)}, name})
 	}
-	for i := range p.Messages {
-		p.Messages[i].UID = UID(i + 1)
-		p.Expunged = append(p.Expunged, UIDRange{UID(2*i + 1), UID(2*i + 1)})
+	for n := 0; n < MaxPartsBytes; {
+		b := Block{Index: uint32(len(p.Blocks)), Records: AppendMessage(nil, &Message{UID: UID(len(p.Blocks)*MessagesPerLeaf + 1)})}
+		if n += b.Size(); len(p.Blocks) == MaxReadMessages {
+			break
+		}
+		p.Blocks = append(p.Blocks, b)
 	}
-	page := p.Append(nil)
-	if _, err := DecodeMailboxPage(page); err != nil || len(page) > wire.MaxResultBytes {
-		t.Fatalf("a mailbox page of %d bytes: %v", len(page), err)
+	if n := len(p.Append(nil)) + MaxPartsBytes - len(p.Blocks)*p.Blocks[0].Size(); n > wire.MaxResultBytes {
+		t.Fatalf("mailbox parts of %d bytes", n)
 	}
 	accounts := AccountPage{Accounts: make([]AccountRecord, MaxAccountPage)}
 	for i := range accounts.Accounts {

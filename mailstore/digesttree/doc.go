@@ -1,7 +1,7 @@
 // Package digesttree keeps a digest tree (package verify defines it) in a key space, so that a change
 // costs a path from leaf to root and not the size of the tree.
 //
-// Nodes lie under a prefix that the caller gives: level, place, then the sixteen child digests. Updates of
+// Nodes lie under a prefix that the caller gives, by level and place (verify.AppendNode). Updates of
 // a batch are given together and every node on the way is hashed once. Nothing is kept in memory between
 // calls; values are a function of the leaves alone.
 //

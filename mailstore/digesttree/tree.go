@@ -2,7 +2,6 @@ package digesttree
 
 import (
 	"encoding/binary"
-	"math/bits"
 
 	"troxymail/bftcore/wire"
 	"troxymail/mailstore/digesttree/verify"
@@ -24,38 +23,21 @@ func nodeKey(prefix []byte, level int, place uint32) []byte {
 	return binary.BigEndian.AppendUint32(k, place)
 }
 
+// readNode returns the children of a node; none for a damaged one: the root will not fit.
 func readNode(s Store, prefix []byte, level int, place uint32) (c verify.Children) {
-	v, ok := s.Get(nodeKey(prefix, level, place))
-	if !ok || len(v) < 2 {
-		return c
-	}
-	mask := binary.BigEndian.Uint16(v)
-	if v = v[2:]; len(v) != 32*bits.OnesCount16(mask) {
-		return c // damaged: the root will not fit
-	}
-	for ; mask != 0; mask &= mask - 1 {
-		copy(c[bits.TrailingZeros16(mask)][:], v)
-		v = v[32:]
+	if v, ok := s.Get(nodeKey(prefix, level, place)); ok {
+		c, _ = verify.DecodeNode(v)
 	}
 	return c
 }
 
-// writeNode stores the present children behind their mask; a node without children is removed.
+// writeNode stores a node; one without children is removed.
 func writeNode(s Store, prefix []byte, level int, place uint32, c *verify.Children) {
 	if *c == (verify.Children{}) {
 		s.Delete(nodeKey(prefix, level, place))
 		return
 	}
-	v := make([]byte, 2, 2+32*verify.Fanout)
-	var mask uint16
-	for i := range c {
-		if c[i] != (wire.Digest{}) {
-			mask |= 1 << i
-			v = append(v, c[i][:]...)
-		}
-	}
-	binary.BigEndian.PutUint16(v, mask)
-	s.Put(nodeKey(prefix, level, place), v)
+	s.Put(nodeKey(prefix, level, place), verify.AppendNode(make([]byte, 0, verify.MaxNodeBytes), c))
 }
 
 func metaKey(prefix []byte) []byte {
@@ -97,10 +79,10 @@ func Update(s Store, prefix []byte, changes []verify.Leaf) wire.Digest {
 			place := nodes[i].Index / verify.Fanout
 			c := readNode(s, prefix, level, place)
 			for ; i < len(nodes) && nodes[i].Index/verify.Fanout == place; i++ {
-				c[nodes[i].Index%verify.Fanout] = nodes[i].Digest
+				c[nodes[i].Index%verify.Fanout] = child(nodes[i])
 			}
 			writeNode(s, prefix, level, place, &c)
-			above = append(above, verify.Leaf{Index: place, Digest: verify.Node(level, place, &c)})
+			above = append(above, verify.Leaf{Index: place, Digest: verify.Node(level, place, &c), Tally: c.Tally()})
 			top = c
 		}
 		nodes = above
@@ -119,6 +101,14 @@ func Update(s Store, prefix []byte, changes []verify.Leaf) wire.Digest {
 	return verify.Root(after, verify.Node(after-1, 0, &top))
 }
 
+// child is how a leaf, or a node, stands in the node above it.
+func child(l verify.Leaf) verify.Child {
+	if l.Digest == (wire.Digest{}) {
+		return verify.Child{}
+	}
+	return verify.Child{Digest: l.Digest, Tally: l.Tally}
+}
+
 // grow puts nodes above the top of a tree of height from until it has height to.
 func grow(s Store, prefix []byte, from, to int) {
 	if from == 0 || from == to {
@@ -126,8 +116,7 @@ func grow(s Store, prefix []byte, from, to int) {
 	}
 	c := readNode(s, prefix, from-1, 0)
 	for level := from; level < to; level++ {
-		d := verify.Node(level-1, 0, &c)
-		c = verify.Children{0: d}
+		c = verify.Children{0: {Digest: verify.Node(level-1, 0, &c), Tally: c.Tally()}}
 		writeNode(s, prefix, level, 0, &c)
 	}
 }
@@ -137,7 +126,7 @@ func grow(s Store, prefix []byte, from, to int) {
 func shrink(s Store, prefix []byte, h int, top *verify.Children) int {
 	for h > 0 {
 		first := top[0]
-		if *top != (verify.Children{0: first}) || h == 1 && first != (wire.Digest{}) {
+		if *top != (verify.Children{0: first}) || h == 1 && first != (verify.Child{}) {
 			break
 		}
 		s.Delete(nodeKey(prefix, h-1, 0))

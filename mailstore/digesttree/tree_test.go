@@ -1,8 +1,8 @@
 package digesttree
 
 import (
+	"bytes"
 	"encoding/binary"
-	"errors"
 	"slices"
 	"testing"
 
@@ -72,53 +72,63 @@ func TestRootIsAFunctionOfTheLeaves(t *testing.T) {
 	})
 }
 
-func TestRangeProofs(t *testing.T) {
+// A tree that counts knows at every node what is below it, and its root covers that.
+func TestTallies(t *testing.T) {
+	tally := func(i uint32) verify.Tally { return verify.Tally{Messages: 1 + i%3, Unseen: i % 2, ModSeq: uint64(i)} }
 	rapid.Check(t, func(t *rapid.T) {
 		s, leaves := newMemory(), map[uint32]wire.Digest{}
-		for range rapid.IntRange(0, 40).Draw(t, "leaves") {
-			i := indices.Draw(t, "index")
-			leaves[i] = digest(i)
-		}
-		all := sorted(leaves)
-		root := Update(s, nil, all)
-		first, last := indices.Draw(t, "first"), indices.Draw(t, "last")
-		first, last = min(first, last), max(first, last)
-		var in []verify.Leaf
-		for _, l := range all {
-			if l.Index >= first && l.Index <= last {
-				in = append(in, l)
+		for range rapid.IntRange(1, 6).Draw(t, "batches") {
+			changes := map[uint32]wire.Digest{}
+			for range rapid.IntRange(1, 12).Draw(t, "changes") {
+				i := indices.Draw(t, "index")
+				if changes[i] = digest(i); rapid.Bool().Draw(t, "remove") {
+					changes[i] = wire.Digest{}
+				}
+				if leaves[i] = changes[i]; changes[i] == (wire.Digest{}) {
+					delete(leaves, i)
+				}
 			}
-		}
-		proof := Prove(s, nil, first, last)
-		if err := verify.Range(root, first, last, in, proof); err != nil {
-			t.Fatal(err)
-		}
-		bad := func(what string, err error) {
-			if !errors.Is(err, verify.ErrProof) {
-				t.Fatalf("%s was accepted: %v", what, err)
+			update, all := sorted(changes), sorted(leaves)
+			for _, list := range [][]verify.Leaf{update, all} {
+				for i := range list {
+					list[i].Tally = tally(list[i].Index)
+				}
 			}
-		}
-		bad("another root", verify.Range(digest(1), first, last, in, proof))
-		bad("a longer proof", verify.Range(root, first, last, in, append(slices.Clone(proof), 0)))
-		bad("a shorter proof", verify.Range(root, first, last, in, proof[:len(proof)-1]))
-		if len(in) > 0 {
-			bad("a missing leaf", verify.Range(root, first, last, in[1:], proof))
-			changed := slices.Clone(in)
-			changed[0].Digest[0] ^= 1
-			bad("a changed leaf", verify.Range(root, first, last, changed, proof))
-		}
-		for i, l := range in {
-			if l.Index < last && (i+1 == len(in) || in[i+1].Index > l.Index+1) {
-				more := slices.Insert(slices.Clone(in), i+1, verify.Leaf{Index: l.Index + 1, Digest: digest(1)})
-				bad("a leaf that is not there", verify.Range(root, first, last, more, proof))
+			root := Update(s, nil, update)
+			if root != verify.Compute(all) {
+				t.Fatal("the stored root is another than the computed one")
 			}
-		}
-		for i := range proof {
-			flipped := slices.Clone(proof)
-			flipped[i] ^= 1 << (i % 8)
-			bad("a changed proof", verify.Range(root, first, last, in, flipped))
+			var sum verify.Tally
+			for _, l := range all {
+				sum = sum.Plus(l.Tally)
+			}
+			h, top := Top(s, nil)
+			if top.Tally() != sum || h > 0 && verify.Root(h, verify.Node(h-1, 0, &top)) != root {
+				t.Fatalf("the top counts %+v, want %+v", top.Tally(), sum)
+			}
+			check(t, s, h-1, 0, &top)
+			if len(all) > 0 {
+				all[0].Tally.Unseen++
+				if verify.Compute(all) == root {
+					t.Fatal("the root does not cover what is counted")
+				}
+			}
 		}
 	})
+}
+
+// check compares every child of a node with what is below it.
+func check(t *rapid.T, s Store, level int, place uint32, c *verify.Children) {
+	for i := range c {
+		if level > 0 && c[i].Digest != (wire.Digest{}) {
+			at := place*verify.Fanout + uint32(i)
+			below := Read(s, nil, level-1, at)
+			if below.Tally() != c[i].Tally || verify.Node(level-1, at, &below) != c[i].Digest {
+				t.Fatalf("node %d at level %d is not what the node above it says", at, level-1)
+			}
+			check(t, s, level-1, at, &below)
+		}
+	}
 }
 
 func TestCostOfAChangeIsAPath(t *testing.T) {
@@ -142,22 +152,20 @@ func TestPlacesAreBound(t *testing.T) {
 			t.Errorf("leaf at 1 and at %d give one root", other)
 		}
 	}
-	c := verify.Children{0: digest(1)}
+	c := verify.Children{0: {Digest: digest(1)}}
 	if verify.Node(0, 0, &c) == verify.Node(1, 0, &c) || verify.Node(0, 0, &c) == verify.Node(0, 1, &c) {
 		t.Error("nodes of different places have one digest")
 	}
 }
 
-func FuzzRange(f *testing.F) {
-	s := newMemory()
-	root := Update(s, nil, []verify.Leaf{{Index: 3, Digest: digest(3)}, {Index: 300, Digest: digest(300)}})
-	f.Add(Prove(s, nil, 0, 10), uint32(0), uint32(10))
-	f.Add([]byte{8, 0xff, 0xff}, uint32(0), uint32(1<<32-1))
-	f.Fuzz(func(t *testing.T, proof []byte, first, last uint32) {
-		// Nothing proves that the leaf at 3 is absent from a range that holds it.
-		err := verify.Range(root, first, last, nil, proof)
-		if err == nil && (first <= 3 && 3 <= last || first <= 300 && 300 <= last) {
-			t.Fatal("a present leaf was proved absent")
+// What decodes is what is encoded, and nothing else.
+func FuzzDecodeNode(f *testing.F) {
+	f.Add(verify.AppendNode(nil, &verify.Children{3: {Digest: digest(3)}, 9: {Digest: digest(9)}}))
+	f.Add(verify.AppendNode(nil, &verify.Children{1: {Digest: digest(1), Tally: verify.Tally{Messages: 2, Unseen: 1, ModSeq: 7}}}))
+	f.Add([]byte{0xff, 0xff})
+	f.Fuzz(func(t *testing.T, v []byte) {
+		if c, ok := verify.DecodeNode(v); ok && !bytes.Equal(verify.AppendNode(nil, &c), v) {
+			t.Fatalf("%x decodes to something else", v)
 		}
 	})
 }

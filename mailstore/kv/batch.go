@@ -17,15 +17,15 @@ type Ops struct {
 // until Commit. After a read error (ErrDamaged) reads find nothing and Commit fails: callers may ask Err
 // once at the end. Not safe for concurrent use.
 type Batch struct {
-	store          *Store
-	order          uint64
-	own            *layer
-	active, frozen *layer
-	tx             *bbolt.Tx // opened at the first read that needs it
-	data           *bbolt.Bucket
-	err            error
-	ops            Ops
-	ended          bool
+	store  *Store
+	order  uint64
+	own    *layer
+	layers []*layer  // below own, newest first
+	tx     *bbolt.Tx // opened at the first read that needs it
+	data   *bbolt.Bucket
+	err    error
+	ops    Ops
+	ended  bool
 }
 
 // Order returns the order that Commit will reach.
@@ -40,10 +40,10 @@ func (b *Batch) Err() error { return b.err }
 // Get returns the value of key, valid until the batch ends and not to be changed; false without one.
 func (b *Batch) Get(key []byte) ([]byte, bool) {
 	b.ops.Gets++
-	for _, l := range []*layer{b.own, b.active, b.frozen} {
-		if l == nil {
-			continue
-		}
+	if v, ok := b.own.entries.Get(string(key)); ok {
+		return v, v != nil
+	}
+	for _, l := range b.layers {
 		if v, ok := l.entries.Get(string(key)); ok {
 			return v, v != nil
 		}
@@ -55,9 +55,14 @@ func (b *Batch) Get(key []byte) ([]byte, bool) {
 
 // Put sets key to a copy of value.
 func (b *Batch) Put(key, value []byte) {
+	b.PutOwned(key, append(make([]byte, 0, len(value)), value...))
+}
+
+// PutOwned sets key to value, which is not nil, and which nobody may change from now on.
+func (b *Batch) PutOwned(key, value []byte) {
 	b.ops.Puts++
 	b.ops.Written += len(key) + len(value)
-	b.own.set(string(key), append(make([]byte, 0, len(value)), value...))
+	b.own.set(string(key), value)
 }
 
 // Delete removes key.
@@ -91,11 +96,10 @@ func after(prefix []byte) []byte {
 // until the batch ends and not to be changed; visit must not write to the batch and returns false to stop.
 // Its cost includes entries in the range that were deleted and not flushed yet: give it a narrow one.
 func (b *Batch) Range(from, to []byte, visit func(key, value []byte) bool) {
-	sources := make([]source, 0, 4)
-	for _, l := range []*layer{b.own, b.active, b.frozen} {
-		if l != nil {
-			sources = append(sources, &layerSource{it: l.entries.Iter()})
-		}
+	sources := make([]source, 0, 2+len(b.layers))
+	sources = append(sources, &layerSource{it: b.own.entries.Iter()})
+	for _, l := range b.layers {
+		sources = append(sources, &layerSource{it: l.entries.Iter()})
 	}
 	// The visitor runs outside guard: its panics are bugs, not damage. Pages are read a piece at a time.
 	const piece = 64

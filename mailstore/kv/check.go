@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"io"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -148,18 +149,18 @@ func (c *checker) meta(at int64) (m boltMeta, ok bool) {
 	return m, ok
 }
 
-// page reads a page with its further pages and takes it into use.
-func (c *checker) page(id uint64) ([]byte, error) {
+// page reads a page with its further pages, into buf if it fits, and takes it into use.
+func (c *checker) page(id uint64, buf []byte) ([]byte, error) {
 	if id < 2 || id >= c.high {
 		return nil, bad("page %d of %d", id, c.high)
 	}
-	head := make([]byte, pageHeaderBytes)
-	if _, err := c.file.ReadAt(head, int64(id)*c.pageSize); err != nil {
+	p := slices.Grow(buf[:0], int(c.pageSize))[:c.pageSize]
+	if _, err := c.file.ReadAt(p, int64(id)*c.pageSize); err != nil {
 		return nil, bad("page %d: %v", id, err)
 	}
-	more := uint64(binary.LittleEndian.Uint32(head[12:]))
+	more := uint64(binary.LittleEndian.Uint32(p[12:]))
 	bytes := int64(more+1) * c.pageSize
-	if binary.LittleEndian.Uint64(head) != id || more >= c.high-id || bytes > maxPageBytes {
+	if binary.LittleEndian.Uint64(p) != id || more >= c.high-id || bytes > maxPageBytes {
 		return nil, bad("page %d: header", id)
 	}
 	for i := id; i <= id+more; i++ {
@@ -168,9 +169,11 @@ func (c *checker) page(id uint64) ([]byte, error) {
 		}
 		c.used[i] = true
 	}
-	p := make([]byte, bytes)
-	if _, err := c.file.ReadAt(p, int64(id)*c.pageSize); err != nil {
-		return nil, bad("page %d: %v", id, err)
+	if more > 0 {
+		p = slices.Grow(p, int(bytes-c.pageSize))[:bytes]
+		if _, err := c.file.ReadAt(p[c.pageSize:], int64(id+1)*c.pageSize); err != nil {
+			return nil, bad("page %d: %v", id, err)
+		}
 	}
 	return p, nil
 }
@@ -193,6 +196,7 @@ type walk struct {
 	visit visitor
 	last  []byte
 	begun bool
+	buf   []byte // the page that is looked at: nothing of a branch is needed once what is below it is read
 }
 
 // page visits what lies below a page: keys from low up to high (nil: no bound).
@@ -200,10 +204,11 @@ func (w *walk) page(id uint64, low, high []byte, depth int) error {
 	if depth >= maxTreeDepth {
 		return bad("the tree is deeper than %d", maxTreeDepth)
 	}
-	p, err := w.c.page(id)
+	p, err := w.c.page(id, w.buf)
 	if err != nil {
 		return err
 	}
+	w.buf = p
 	return w.elements(p, low, high, depth)
 }
 
@@ -312,7 +317,7 @@ func (c *checker) free(id uint64) error {
 	if id == noFreelist {
 		return bad("no list of free pages")
 	}
-	p, err := c.page(id)
+	p, err := c.page(id, nil)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,10 @@
 // log is not durable that far it returns ErrLogNotDurable at once, so that the caller, who alone can sync
 // the log, does so and asks again.
 //
+// Checkpoint ends a flush at the last commit and leaves a Snapshot of exactly that order, for as long as whoever
+// takes it likes: the pages that change meanwhile are written elsewhere. A Builder makes a new file from entries in
+// any order; under its other name it is no store.
+//
 // The file carries a sum over its entries, and Open with Verify reads the whole of it without trusting any
 // byte (check.go, sum.go): what opens is what was flushed, or ErrDamaged. If damage hits the newest of
 // bbolt's two transaction pages, what opens is the flush before, whole.

@@ -14,16 +14,22 @@ func (s *Store) flusher() {
 		if s.closing {
 			return
 		}
-		l := s.frozen
+		l := s.frozen[0]
 		s.mu.Unlock()
 		err := guard(func() error { return s.write(l) })
+		var x *Snapshot
+		if err == nil && l.keep {
+			x, err = s.snapshot(l.last)
+		}
 		s.mu.Lock()
 		if err != nil {
 			s.err = err
 			s.changed.Broadcast()
 			return
 		}
-		s.frozen, s.flushed = nil, l.last
+		s.frozen = append([]*layer(nil), s.frozen[1:]...) // an open batch may hold the old slice's layers
+		s.flushed = l.last
+		s.hold(x)
 		if s.active.bytes >= s.opts.FlushBytes || s.active.orders >= s.opts.FlushOrders {
 			s.freeze()
 		}
@@ -32,7 +38,7 @@ func (s *Store) flusher() {
 }
 
 // flushable reports whether there is an overlay to write and the log is durable up to it.
-func (s *Store) flushable() bool { return s.frozen != nil && s.frozen.last <= s.durable }
+func (s *Store) flushable() bool { return len(s.frozen) > 0 && s.frozen[0].last <= s.durable }
 
 // write puts one overlay and its order into the file, in one synced transaction.
 func (s *Store) write(l *layer) error {

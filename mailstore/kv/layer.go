@@ -17,6 +17,7 @@ type layer struct {
 	orders  int
 	last    uint64    // order of the last batch in it
 	since   time.Time // time of the first Tick that saw it not empty; zero before
+	keep    bool      // its flush leaves a snapshot
 }
 
 func newLayer() *layer { return &layer{} }

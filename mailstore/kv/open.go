@@ -16,7 +16,15 @@ import (
 )
 
 // FormatVersion is the version of the store's layout, kept in its file.
-const FormatVersion = 2
+const FormatVersion = 4
+
+const (
+	// mapBytes of address space are set aside for the file: bbolt can map more only while nobody reads, and a
+	// snapshot reads for long.
+	mapBytes = 64 << 30
+	// growBytes is by how much the file grows at a time.
+	growBytes = 256 << 10
+)
 
 // Defaults of Options.
 const (
@@ -47,6 +55,8 @@ type Options struct {
 	// Loose tells keys whose values carry their own digest: Verify passes over damage to such a value, which
 	// its reader finds and repairs. Nil: none.
 	Loose func(key []byte) bool
+
+	noSync bool // of a Builder
 }
 
 func (o *Options) setDefaults() {
@@ -89,13 +99,17 @@ func Open(o Options) (*Store, error) {
 	err := guard(func() (err error) {
 		db, err = bbolt.Open(o.Path, 0o600, &bbolt.Options{
 			Timeout: o.LockTimeout, PageSize: o.PageSize, FreelistType: bbolt.FreelistMapType,
+			InitialMmapSize: mapBytes, NoSync: o.noSync,
 		})
+		if err == nil {
+			db.AllocSize = growBytes
+		}
 		return err
 	})
 	if err != nil {
 		return nil, openError(o.Path, err)
 	}
-	s := &Store{db: db, opts: o, active: newLayer()}
+	s := &Store{db: db, opts: o, active: newLayer(), snapshots: map[*Snapshot]struct{}{}}
 	s.changed = sync.NewCond(&s.mu)
 	if err := guard(s.checkOwner); err != nil {
 		_ = guard(db.Close)

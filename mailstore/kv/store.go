@@ -20,14 +20,20 @@ type Store struct {
 	mu      sync.RWMutex
 	changed *sync.Cond // on mu: anything below changed
 	active  *layer     // takes commits
-	frozen  *layer     // being flushed, or waiting for the log; nil without
+	frozen  []*layer   // being flushed, or waiting for the log; oldest first
 	order   uint64     // of the last commit
 	flushed uint64
 	durable uint64
 	busy    bool // a batch is open
 	closing bool
 	err     error // the flusher's failure: nothing works after it
+
+	fresh     *Snapshot              // the newest that nobody took yet
+	snapshots map[*Snapshot]struct{} // all open ones
 }
+
+// maxFrozen bounds the overlays that wait for the flusher: Checkpoint adds one each time.
+const maxFrozen = 16
 
 // Begin opens the batch for order. When the overlay is full it waits for a flush; ErrLogNotDurable when
 // the log's sync is what a flush waits for (sync, SetDurable, and ask again). The batch must be ended by
@@ -38,12 +44,12 @@ func (s *Store) Begin(order uint64) (*Batch, error) {
 	if s.busy {
 		return nil, ErrBusy
 	}
-	for s.active.bytes >= s.opts.MaxOverlayBytes && s.err == nil && !s.closing {
-		if s.frozen == nil {
+	for s.full() && s.err == nil && !s.closing {
+		if len(s.frozen) == 0 {
 			s.freeze()
 			break
 		}
-		if s.frozen.last > s.durable {
+		if s.frozen[0].last > s.durable {
 			return nil, ErrLogNotDurable
 		}
 		s.changed.Wait()
@@ -55,7 +61,27 @@ func (s *Store) Begin(order uint64) (*Batch, error) {
 		return nil, ErrOrder
 	}
 	s.busy = true
-	return &Batch{store: s, order: order, own: newLayer(), active: s.active, frozen: s.frozen}, nil
+	return &Batch{store: s, order: order, own: newLayer(), layers: s.layers()}, nil
+}
+
+// full reports whether the next batch has to wait for a flush.
+func (s *Store) full() bool {
+	bytes := s.active.bytes
+	for _, l := range s.frozen {
+		bytes += l.bytes
+	}
+	return s.active.bytes >= s.opts.MaxOverlayBytes || len(s.frozen) > 1 && bytes >= 2*s.opts.MaxOverlayBytes ||
+		len(s.frozen) >= maxFrozen
+}
+
+// layers returns the overlays, newest first.
+func (s *Store) layers() []*layer {
+	list := make([]*layer, 0, 1+len(s.frozen))
+	list = append(list, s.active)
+	for i := len(s.frozen) - 1; i >= 0; i-- {
+		list = append(list, s.frozen[i])
+	}
+	return list
 }
 
 // View opens a batch for reading at the current state; end it with Discard. It counts as the one batch.
@@ -105,8 +131,15 @@ func (s *Store) commit(order uint64, own *layer) error {
 
 // freeze hands the overlay to the flusher, unless it still has one.
 func (s *Store) freeze() {
-	if s.frozen == nil && s.active.orders > 0 {
-		s.frozen, s.active = s.active, newLayer()
+	if len(s.frozen) == 0 {
+		s.push()
+	}
+}
+
+// push hands the overlay to the flusher behind what it has.
+func (s *Store) push() {
+	if s.active.orders > 0 {
+		s.frozen, s.active = append(s.frozen, s.active), newLayer()
 		s.changed.Broadcast()
 	}
 }
@@ -120,8 +153,8 @@ func (s *Store) Get(key []byte) ([]byte, bool, error) {
 		return nil, false, err
 	}
 	v, ok := s.active.entries.Get(string(key))
-	if !ok && s.frozen != nil {
-		v, ok = s.frozen.entries.Get(string(key))
+	for i := len(s.frozen) - 1; i >= 0 && !ok; i-- {
+		v, ok = s.frozen[i].entries.Get(string(key))
 	}
 	s.mu.RUnlock()
 	if ok {
@@ -155,6 +188,21 @@ func (s *Store) Restore(key, value []byte) error {
 		return err
 	}
 	s.active.set(string(key), append(make([]byte, 0, len(value)), value...))
+	return nil
+}
+
+// Drop removes key outside of any batch: only for what no batch depends on. It waits for an open batch to end, and
+// becomes durable with the next flush of a batch.
+func (s *Store) Drop(key []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.busy { // an open batch reads the overlay without the lock
+		s.changed.Wait()
+	}
+	if err := s.usable(); err != nil {
+		return err
+	}
+	s.active.set(string(key), nil)
 	return nil
 }
 
@@ -208,7 +256,7 @@ func (s *Store) Flush() error {
 			return err
 		}
 		s.freeze()
-		if s.frozen != nil && s.frozen.last > s.durable {
+		if len(s.frozen) > 0 && s.frozen[0].last > s.durable {
 			return ErrLogNotDurable
 		}
 		s.changed.Wait()
@@ -230,8 +278,13 @@ func (s *Store) Close() error {
 	}
 	s.closing = true
 	s.changed.Broadcast()
+	open := s.snapshots
+	s.snapshots, s.fresh = nil, nil
 	s.mu.Unlock()
 	<-s.done
+	for x := range open { // bbolt waits for its readers
+		x.end()
+	}
 	return errors.Join(err, guard(s.db.Close))
 }
 

@@ -312,7 +312,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	damaged("text", bytes.Repeat([]byte("not a store "), 4000), false)
 	damaged("short", content[:9000], false)
-	damaged("cut", content[:len(content)/2], false)
+	damaged("cut", content[:len(bytes.TrimRight(content, "\x00"))/2], false)
 	for _, at := range []int{2 * os.Getpagesize(), 3 * os.Getpagesize()} {
 		b := bytes.Clone(content)
 		for i := at; i < len(b); i++ {

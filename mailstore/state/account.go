@@ -85,6 +85,7 @@ func (t *txn) accountRemove(c *command.AccountRemove) (wire.Status, []byte) {
 	t.b.Delete(accountKey(prefixAccount, c.Account))
 	t.b.Delete(accountKey(prefixUsage, c.Account))
 	t.b.Delete(accountKey(prefixSpace, c.Account))
+	t.b.Delete(numberKey(e.state.Number))
 	t.numbers[e.state.Number] = wire.Digest{}
 	e.exists = false
 	e.stateChanged, e.usageChanged, e.spaceChanged = false, false, false

@@ -3,7 +3,6 @@ package state
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"testing"
 
 	"troxymail/bftcore/wire"
@@ -47,7 +46,7 @@ func TestCostDoesNotGrowWithTheMailbox(t *testing.T) {
 				UnchangedSince: noCondition}},
 			{"append", newAppend(a, firstMailbox, 1)},
 			{"delta read", &command.MailboxRead{
-				Account: a, Mailbox: firstMailbox, Since: uint64(size + 2), Limit: 100,
+				Account: a, Mailbox: firstMailbox, First: 1, Last: command.MaxUID, Since: uint64(size + 2), Limit: 100,
 			}},
 			{"expunge", &command.Expunge{Account: a, Mailbox: firstMailbox, All: true}},
 		} {
@@ -64,78 +63,6 @@ func TestCostDoesNotGrowWithTheMailbox(t *testing.T) {
 			l.Written > 2*s.Written+4096 {
 			t.Errorf("%s: %+v in a small mailbox, %+v in a large one", name, s, l)
 		}
-	}
-}
-
-// Both ways of reading changes give one page.
-func TestManyChangesAreReadAsFewAre(t *testing.T) {
-	c, a, inbox := setUp(t)
-	c.fill(300, nil)
-	c.do(&command.Store{Account: a, Mailbox: inbox, UIDs: rangesOf(7, 150, 299), Flags: command.FlagSeen,
-		UnchangedSince: noCondition})
-	b, err := c.m.store.View()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Discard()
-	tx := newTxn(b, 0)
-	m := tx.mailbox(a, inbox)
-	for since := uint64(1); since < 303; since += 7 {
-		for _, limit := range []uint32{1, 3, 300} {
-			q := &command.MailboxRead{Since: since, After: command.UID(since % 5), Limit: limit}
-			uids, ok := tx.changedUIDs(m, q)
-			if !ok {
-				t.Fatal("too many changes")
-			}
-			picked, more := tx.pick(m, uids, int(limit))
-			walked, moreWalked := tx.walk(m, q)
-			if !slices.Equal(picked, walked) || more != moreWalked {
-				t.Fatalf("since %d: %d messages (%v), walked %d (%v)", since, len(picked), more, len(walked), moreWalked)
-			}
-		}
-	}
-}
-
-// A part of a mailbox is checked with the vocabulary and package verify alone.
-func TestPartsProveThemselves(t *testing.T) {
-	c, a, inbox := setUp(t)
-	c.fill(100, nil)
-	page := must[wire.Result](t)(c.try(&command.MailboxRead{Account: a, Mailbox: inbox, Limit: 1}), nil)
-	voted := page.Touched[slices.IndexFunc(page.Touched, func(k wire.KeyDigest) bool {
-		return k.Key == command.MailboxKey(a, inbox)
-	})].Digest
-	part, err := c.m.Part(a, inbox, 20, 50)
-	if err != nil || part == nil || len(part.Messages) != 48 {
-		t.Fatalf("%+v, %v", part, err)
-	}
-	check := func(p *MailboxPart) error {
-		if p.State.Digest() != voted {
-			return errors.New("the record does not fit the voted digest")
-		}
-		var leaves []verify.Leaf
-		for i := 0; i < len(p.Messages); {
-			block := uint32(p.Messages[i].UID) / command.MessagesPerLeaf
-			j := i
-			for j < len(p.Messages) && uint32(p.Messages[j].UID)/command.MessagesPerLeaf == block {
-				j++
-			}
-			leaves = append(leaves, verify.Leaf{Index: block, Digest: command.MessagesDigest(inbox, p.Messages[i:j])})
-			i = j
-		}
-		return verify.Range(p.State.Messages, 20/16, 50/16, leaves, p.Proof)
-	}
-	if err := check(part); err != nil {
-		t.Fatal(err)
-	}
-	part.Messages[17].Flags ^= command.FlagSeen
-	if check(part) == nil {
-		t.Fatal("a changed flag was accepted")
-	}
-	if p, err := c.m.Part(a, 9999, 1, 2); p != nil || err != nil {
-		t.Fatalf("%v, %v", p, err)
-	}
-	if _, err := c.m.Part(a, inbox, 1, MaxPartUIDs+1); err == nil {
-		t.Fatal("a part over the limit")
 	}
 }
 
@@ -162,10 +89,10 @@ func TestDamagedRecordsFailTheOrder(t *testing.T) {
 func TestWalkFindsContradictions(t *testing.T) {
 	a, inbox := accountID(0), command.MailboxID(firstMailbox)
 	for name, damage := range map[string]struct{ key, value []byte }{
-		"index by MODSEQ": {modSeqKey(inbox, 99, 1), present},
-		"index of names":  {byNameKey(a, 0, token(1)), []byte{0, 0, 0, 9}},
-		"references":      {digestKey(prefixRefs, wire.Digest{1}), []byte{0, 0, 0, 1}},
-		"usage":           {accountKey(prefixUsage, a), usage{bytes: 1}.encode()},
+		"index of deleted": {uidKey(prefixDeleted, inbox, 1), present},
+		"index of names":   {byNameKey(a, 0, token(1)), []byte{0, 0, 0, 9}},
+		"references":       {digestKey(prefixRefs, wire.Digest{1}), []byte{0, 0, 0, 1}},
+		"usage":            {accountKey(prefixUsage, a), usage{bytes: 1}.encode()},
 	} {
 		c := newClient(t, newMachine(t, kv.Options{}))
 		c.do(newAccount(0))
@@ -212,7 +139,7 @@ func BenchmarkApply(b *testing.B) {
 				Flags: command.Flags(1 << (i % 5)), UnchangedSince: noCondition}
 		}},
 		{"delta read", func(int) command.Command {
-			return &command.MailboxRead{Account: a, Mailbox: firstMailbox, Since: 100_000 - 20, Limit: 1000}
+			return &command.MailboxRead{Account: a, Mailbox: firstMailbox, First: 1, Last: command.MaxUID, Since: 100_000 - 20, Limit: 1000}
 		}},
 	} {
 		b.Run(bench.name, func(b *testing.B) {

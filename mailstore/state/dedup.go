@@ -51,9 +51,13 @@ type reply struct {
 	result      []byte // encoded wire.Result, or empty
 }
 
+// replyHead is how many bytes an encoded reply takes beside its result.
+const replyHead = 1 + 4 + 4 + 8 + 8 + 4
+
 func (p *reply) encode() []byte {
-	b := canon.AppendUint32(canon.AppendUint8(nil, command.Version), p.generation)
-	b = canon.AppendUint64(canon.AppendUint32(b, p.incarnation), p.sequence)
+	b := canon.AppendUint8(make([]byte, 0, replyHead+len(p.result)), command.Version)
+	b = canon.AppendUint32(canon.AppendUint32(b, p.generation), p.incarnation)
+	b = canon.AppendUint64(b, p.sequence)
 	return canon.AppendBytes(canon.AppendUint64(b, p.order), p.result)
 }
 
@@ -144,8 +148,9 @@ func (t *txn) clearSlots(origin wire.ReplicaID, e *originEntry) {
 // recall fills in the result of a request that was executed before; false when it was not.
 func (t *txn) recall(r *run) bool {
 	id := r.request.ID
-	if t.standing(id) != currentIncarnation {
-		return false
+	e := t.origin(id.Origin)
+	if e.standing(id) != currentIncarnation || id.Sequence > e.state.highest {
+		return false // nothing above the highest was executed: most requests need no look into the store
 	}
 	v, ok := t.b.Get(replyKey(id.Origin, uint32(id.Sequence%Window)))
 	if !ok {
@@ -176,10 +181,11 @@ func (t *txn) remember(r *run) {
 		generation: id.Generation, incarnation: id.Incarnation, sequence: id.Sequence, order: t.order,
 	}
 	if len(r.result.Payload) <= MaxKeptPayload {
-		p.result = r.result.Append(nil)
+		t.room = r.result.Append(t.room[:0])
+		p.result = t.room
 	}
 	slot, record := uint32(id.Sequence%Window), p.encode()
-	t.b.Put(replyKey(id.Origin, slot), record)
+	t.b.PutOwned(replyKey(id.Origin, slot), record)
 	e.slots[slot] = tagged("troxymail/reply/v1", record)
 }
 

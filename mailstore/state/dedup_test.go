@@ -39,7 +39,7 @@ func TestRepeatsGiveTheSameResult(t *testing.T) {
 			t.Errorf("%v is cached (%v)", other, err)
 		}
 	}
-	if n := c.read(a, inbox, 0).Mailbox.Counters.Messages; n != 2 {
+	if n := c.read(a, inbox, 0).Counters.Messages; n != 2 {
 		t.Fatalf("%d messages", n)
 	}
 	checkWalk(t, c.m)
@@ -130,7 +130,7 @@ func TestIncarnations(t *testing.T) {
 func TestReadsAreNotRemembered(t *testing.T) {
 	c, a, inbox := setUp(t)
 	q := request(wire.RequestID{Origin: 2, Generation: 1, Incarnation: 1, Sequence: 1},
-		&command.MailboxRead{Account: a, Mailbox: inbox, Limit: 10})
+		&command.MailboxRead{Account: a, Mailbox: inbox, First: 1, Last: 100, Limit: 100})
 	root := c.m.Root()
 	before, _ := apply(t, c.m, q)
 	if c.m.Root() != root {
@@ -190,7 +190,7 @@ func TestTouchedIsTheEndOfTheOrder(t *testing.T) {
 	id := func(n uint64) wire.RequestID {
 		return wire.RequestID{Origin: 2, Generation: 1, Incarnation: 1, Sequence: n}
 	}
-	read := &command.MailboxRead{Account: a, Mailbox: inbox, Limit: 10}
+	read := &command.MailboxRead{Account: a, Mailbox: inbox, First: 1, Last: 100, Limit: 100}
 	results, _ := apply(t, c.m, request(id(1), read), request(id(2), newAppend(a, inbox, 1)),
 		request(id(3), newAppend(a, inbox, 2)), request(id(4), read))
 	box := func(r wire.Result) wire.Digest {
@@ -210,9 +210,9 @@ func TestTouchedIsTheEndOfTheOrder(t *testing.T) {
 	if !reflect.DeepEqual(results[0].Payload, results[3].Payload) {
 		t.Fatal("two reads of one order differ")
 	}
-	page := must[command.MailboxPage](t)(command.DecodeMailboxPage(results[0].Payload))
-	if len(page.Messages) != 2 {
-		t.Fatalf("%d messages shown", len(page.Messages))
+	parts := must[command.MailboxParts](t)(command.DecodeMailboxParts(results[0].Payload))
+	if n := len(parts.Messages()); n != 2 || parts.State.Digest() != box(results[0]) {
+		t.Fatalf("%d messages shown, or another state than is touched", n)
 	}
 	next, _ := apply(t, c.m, request(id(5), read))
 	if box(next[0]) != box(results[0]) {

@@ -11,9 +11,12 @@
 //
 // The digest of the state (Root): accounts (record, use, namespace with the tree of its names, tree of its
 // mailboxes with counters, keyword table, message tree and remembered expunges), the origin table, and the
-// next mailbox id. Not in it, because they follow from it: the indices by name, MODSEQ and \Deleted,
+// next mailbox id. Not in it, because they follow from it: the indices by name and \Deleted,
 // reference counts, contents of records, and what removed mailboxes still occupy. Walk recomputes the
 // root from the records.
+//
+// The same tree gives the state in parts (part.go, leaf.go) that check themselves from a root down; Builder makes a
+// store from them, with all that is derived.
 //
 // Cost: a command costs what it changes. Removed mailboxes are swept a piece per order (sweep.go).
 //

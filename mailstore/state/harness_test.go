@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"troxymail/bftcore/wire"
@@ -120,7 +121,7 @@ func dump(t failer, m *Machine) wire.Digest {
 	b.Scan(nil, nil, func(key, v []byte) bool {
 		switch {
 		case slices.Contains(passed, key[0]):
-		case string(key) == string(keyRoot):
+		case string(key) == string(keyRoot), strings.HasPrefix(string(key), string(keyRootAt)):
 		default:
 			all = binary.BigEndian.AppendUint32(append(all, key...), uint32(len(v)))
 			all = append(all, v...)
@@ -145,11 +146,45 @@ func (c *client) namespace(a command.AccountID) command.Namespace {
 	return must[command.Namespace](c.t)(command.DecodeNamespace(c.do(&command.NamespaceRead{Account: a})))
 }
 
-func (c *client) read(a command.AccountID, id command.MailboxID, since uint64) command.MailboxPage {
+// page is what changed in a mailbox since a MODSEQ.
+type page struct {
+	Counters command.Counters
+	Keywords []command.KeywordDef
+	Messages []command.Message
+	Expunged []command.UIDRange
+	Horizon  bool // Expunged is not complete
+}
+
+func (c *client) parts(q *command.MailboxRead) command.MailboxParts {
 	c.t.Helper()
-	return must[command.MailboxPage](c.t)(command.DecodeMailboxPage(c.do(&command.MailboxRead{
-		Account: a, Mailbox: id, Since: since, Limit: command.MaxReadMessages,
-	})))
+	return must[command.MailboxParts](c.t)(command.DecodeMailboxParts(c.do(q)))
+}
+
+func (c *client) read(a command.AccountID, id command.MailboxID, since uint64) page {
+	c.t.Helper()
+	q := &command.MailboxRead{Account: a, Mailbox: id, First: 1, Last: command.MaxUID, Since: since, Limit: command.MaxReadMessages}
+	p := c.parts(q)
+	out := page{Counters: p.State.Counters, Keywords: p.Keywords, Horizon: p.State.Forgot > since}
+	for _, m := range p.Messages() {
+		if m.ModSeq > since {
+			out.Messages = append(out.Messages, m)
+		}
+	}
+	if since == 0 || out.Horizon {
+		return out
+	}
+	q.Removed = p.State.Removed - min(p.State.Removed, command.ExpungeHorizon)
+	p = c.parts(q)
+	uids := map[command.UID]bool{}
+	for _, e := range p.Expunged {
+		if e.ModSeq > since {
+			uids[e.UID] = true
+		}
+	}
+	for _, u := range sortedKeys(uids) {
+		out.Expunged = addUID(out.Expunged, u)
+	}
+	return out
 }
 
 func checkWalk(t failer, m *Machine) {
@@ -256,6 +291,7 @@ func (g *generator) command() command.Command {
 		c.Flags, c.Keywords = g.flags(), g.keywords()
 		if n < 4 {
 			c.Body, c.BodySize = nil, wire.InlineBodyBytes+1
+			c.BodyDigest = wire.Sum(append([]byte("large "), c.BodyDigest[:]...))
 		}
 		return c
 	case n < 34:
@@ -297,8 +333,8 @@ func (g *generator) command() command.Command {
 		return &command.MailboxSubscribe{Account: a, NamespaceVersion: version, Mailbox: pick(),
 			Subscribed: g.rnd.IntN(2) == 0}
 	case n < 92:
-		return &command.MailboxRead{Account: a, Mailbox: pick(), Since: uint64(g.rnd.IntN(30)),
-			After: command.UID(g.rnd.IntN(5)), Limit: uint32(1 + g.rnd.IntN(20))}
+		return &command.MailboxRead{Account: a, Mailbox: pick(), Since: uint64(g.rnd.IntN(30)), First: 1,
+			Last: command.UID(1 + g.rnd.IntN(50)), Limit: uint32(g.rnd.IntN(40)), Removed: uint64(g.rnd.IntN(5))}
 	case n < 94:
 		return &command.NamespaceRead{Account: a}
 	case n < 95:

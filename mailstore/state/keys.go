@@ -11,6 +11,7 @@ import (
 const (
 	prefixMeta     = 'G' // + name: cluster record, next mailbox id, root, applied order
 	prefixAccount  = 'a' // + account: command.AccountState
+	prefixByNumber = '#' // + account's number: account (derived)
 	prefixUsage    = 'u' // + account: usage
 	prefixSpace    = 'n' // + account: command.NamespaceState
 	prefixName     = 'N' // + account, mailbox: command.AppendName
@@ -18,14 +19,14 @@ const (
 	prefixMailbox  = 'b' // + mailbox: command.MailboxState
 	prefixKeyword  = 'w' // + mailbox, bit: token, sealed name
 	prefixMessage  = 'm' // + mailbox, uid: command.AppendMessage
-	prefixByModSeq = 'q' // + mailbox, MODSEQ, uid (derived)
 	prefixDeleted  = 'd' // + mailbox, uid: messages with \Deleted (derived)
 	prefixTomb     = 'x' // + mailbox, slot: uid, MODSEQ
 	prefixOrigin   = 'o' // + replica: origin
 	prefixReply    = 'r' // + replica, slot: reply
 	prefixBlob     = 'B' // + digest: content of a small record
 	prefixRefs     = 'C' // + digest: reference count (derived)
-	prefixUnused   = 'D' // + digest of a large body without references, for checkpoints to collect
+	prefixLarge    = 'L' // + digest of a large body that messages refer to (derived)
+	prefixUnused   = 'D' // + digest of a large body without references: the order that took the last
 	prefixGrace    = 'Y' // + order, digest: small record that lost its last reference then
 	prefixSweep    = 'z' // + mailbox: removed, to be swept
 
@@ -44,6 +45,7 @@ var (
 	keyNext    = []byte{prefixMeta, 'n'}
 	keyFirst   = []byte{prefixMeta, 'f'}
 	keyRoot    = []byte{prefixMeta, 'r'}
+	keyRootAt  = []byte{prefixMeta, 'k'} // + order of a checkpoint: root
 
 	// present is the value of index entries: the key says it all.
 	present = []byte{1}
@@ -53,6 +55,12 @@ func accountKey(prefix byte, a command.AccountID) []byte { return append([]byte{
 
 func mailboxKey(prefix byte, m command.MailboxID) []byte {
 	return binary.BigEndian.AppendUint32(append(make([]byte, 0, 17), prefix), uint32(m))
+}
+
+func numberKey(n uint32) []byte { return binary.BigEndian.AppendUint32([]byte{prefixByNumber}, n) }
+
+func rootAtKey(order uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(make([]byte, 0, 10), keyRootAt...), order)
 }
 
 func nameKey(a command.AccountID, m command.MailboxID) []byte {
@@ -70,11 +78,6 @@ func byNameKey(a command.AccountID, parent command.MailboxID, t command.Token) [
 // uidKey is a key of a message in one of the spaces that sort by UID.
 func uidKey(prefix byte, m command.MailboxID, u command.UID) []byte {
 	return binary.BigEndian.AppendUint32(mailboxKey(prefix, m), uint32(u))
-}
-
-func modSeqKey(m command.MailboxID, modSeq uint64, u command.UID) []byte {
-	k := binary.BigEndian.AppendUint64(mailboxKey(prefixByModSeq, m), modSeq)
-	return binary.BigEndian.AppendUint32(k, uint32(u))
 }
 
 // slotKey is a key of a numbered slot of a mailbox.

@@ -25,7 +25,13 @@ var (
 type Genesis struct {
 	// FirstMailbox is the first mailbox id, and so the first UIDVALIDITY; not 0.
 	FirstMailbox command.MailboxID
+	// Checkpoint is the distance of the orders whose roots are kept (Roots); 0 for none. It is no part of the
+	// state.
+	Checkpoint uint64
 }
+
+// keptRoots is how many roots of checkpoints are kept: a window of orders above a stable one has fewer.
+const keptRoots = 64
 
 // Machine is the state machine. Not safe for concurrent use; Cached and reads of the store besides.
 type Machine struct {
@@ -33,6 +39,7 @@ type Machine struct {
 	root  wire.Digest
 	ops   kv.Ops
 	grace uint64 // recordGrace; tests shorten it
+	every uint64 // distance of the checkpoints
 
 	graceFrom []byte // nothing is left to collect before this key; nil: not known
 }
@@ -56,7 +63,7 @@ func Open(store *kv.Store, g Genesis) (*Machine, error) {
 	if g.FirstMailbox == 0 {
 		return nil, fmt.Errorf("%w: mailbox ids begin above 0", ErrGenesis)
 	}
-	m := &Machine{store: store, grace: recordGrace}
+	m := &Machine{store: store, grace: recordGrace, every: g.Checkpoint}
 	b, err := store.View()
 	if err != nil {
 		return nil, err
@@ -127,7 +134,7 @@ func (m *Machine) Apply(order uint64, requests []wire.Request) ([]wire.Result, [
 	}
 	defer b.Discard()
 	t := newTxn(b, order)
-	t.grace, t.graceFrom = m.grace, m.graceFrom
+	t.grace, t.graceFrom, t.every = m.grace, m.graceFrom, m.every
 	if err := t.load(); err != nil {
 		return nil, nil, err
 	}

@@ -9,7 +9,9 @@ import (
 
 	"pgregory.net/rapid"
 
+	"troxymail/bftcore/wire"
 	"troxymail/mailstore/command"
+	"troxymail/mailstore/digesttree/verify"
 	"troxymail/mailstore/kv"
 )
 
@@ -24,7 +26,7 @@ type modelMessage struct {
 
 type modelMailbox struct {
 	messages []modelMessage
-	gone     map[command.UID]uint64
+	gone     []command.Tomb
 	uidNext  command.UID
 	high     uint64
 }
@@ -64,7 +66,7 @@ func (b *modelMailbox) remove(drop func(m *modelMessage) bool) (uids []command.U
 		b.high++
 		b.messages = kept
 		for _, u := range uids {
-			b.gone[u] = b.high
+			b.gone = append(b.gone, command.Tomb{UID: u, ModSeq: b.high})
 		}
 	}
 	return uids
@@ -111,40 +113,39 @@ func (b *modelMailbox) store(c *command.Store) (modified []command.UID) {
 	return modified
 }
 
-// page writes what a read must show, in words.
-func (b *modelMailbox) page(c *command.MailboxRead) string {
+// parts writes what a read must show, in words.
+func (b *modelMailbox) parts(c *command.MailboxRead) string {
 	s := fmt.Sprintf("next %d high %d count %d:", b.uidNext, b.high, len(b.messages))
-	n := uint32(0)
-	more := false
+	blocks := map[command.UID][]modelMessage{}
 	for _, m := range b.messages {
-		if m.modSeq <= c.Since || m.uid <= c.After {
+		blocks[m.uid/command.MessagesPerLeaf] = append(blocks[m.uid/command.MessagesPerLeaf], m)
+	}
+	n := 0
+	for _, block := range sortedKeys(blocks) {
+		list := blocks[block]
+		changed := slices.ContainsFunc(list, func(m modelMessage) bool { return m.modSeq > c.Since })
+		if !changed || block < c.First/command.MessagesPerLeaf || block > c.Last/command.MessagesPerLeaf {
 			continue
 		}
-		if n++; n > c.Limit {
-			more = true
+		if n += len(list); n > int(c.Limit) {
 			break
 		}
-		var tokens []int
-		for k := range m.keywords {
-			tokens = append(tokens, int(k[0]))
-		}
-		slices.Sort(tokens)
-		s += fmt.Sprint(" ", m.uid, "/", m.modSeq, "/", m.flags, "/", m.size, tokens)
-	}
-	var gone []command.UID
-	for u, modSeq := range b.gone {
-		if c.Since > 0 && modSeq > c.Since {
-			gone = append(gone, u)
+		for _, m := range list {
+			var tokens []int
+			for k := range m.keywords {
+				tokens = append(tokens, int(k[0]))
+			}
+			slices.Sort(tokens)
+			s += fmt.Sprint(" ", m.uid, "/", m.modSeq, "/", m.flags, "/", m.size, tokens)
 		}
 	}
-	slices.Sort(gone)
-	return s + fmt.Sprint(" more ", more, " gone ", rangesOf(gone...))
+	return s + fmt.Sprint(" gone ", b.gone[min(int(c.Removed), len(b.gone)):])
 }
 
-func wordsOf(p command.MailboxPage) string {
-	k := p.Mailbox.Counters
+func partsInWords(p command.MailboxParts) string {
+	k := p.State.Counters
 	s := fmt.Sprintf("next %d high %d count %d:", k.UIDNext, k.HighestModSeq, k.Messages)
-	for _, m := range p.Messages {
+	for _, m := range p.Messages() {
 		var tokens []int
 		for i, def := range p.Keywords {
 			if m.Keywords&(1<<i) != 0 {
@@ -154,7 +155,7 @@ func wordsOf(p command.MailboxPage) string {
 		slices.Sort(tokens)
 		s += fmt.Sprint(" ", m.UID, "/", m.ModSeq, "/", m.Flags, "/", m.Size, tokens)
 	}
-	return s + fmt.Sprint(" more ", p.More, " gone ", p.Expunged)
+	return s + fmt.Sprint(" gone ", p.Expunged)
 }
 
 func TestAgreesWithANaiveMailbox(t *testing.T) {
@@ -167,12 +168,7 @@ func TestAgreesWithANaiveMailbox(t *testing.T) {
 		c := newClient(t, openMachine(t, s))
 		c.do(newAccount(0))
 		boxes := []*modelMailbox{
-			{
-				gone:    map[command.UID]uint64{},
-				uidNext: 1,
-				high:    1,
-			},
-			{gone: map[command.UID]uint64{}, uidNext: 1, high: 1},
+			{uidNext: 1, high: 1}, {uidNext: 1, high: 1},
 		}
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			modelStep(t, c, boxes)
@@ -235,9 +231,51 @@ func modelStep(t *rapid.T, c *client, boxes []*modelMailbox) {
 		modelCopy(t, c, boxes, i, ranges)
 	}
 	rd := &command.MailboxRead{Account: a, Mailbox: id, Since: rapid.Uint64Max(b.high+1).Draw(t, "since"),
-		After: command.UID(rapid.Uint32Max(4).Draw(t, "after")), Limit: rapid.Uint32Range(1, 30).Draw(t, "limit")}
-	if got := wordsOf(must[command.MailboxPage](t)(command.DecodeMailboxPage(c.do(rd)))); got != b.page(rd) {
-		t.Fatalf("read since %d after %d:\n got %s\nwant %s", rd.Since, rd.After, got, b.page(rd))
+		First: command.UID(rapid.Uint32Range(1, 40).Draw(t, "first")), Last: command.UID(rapid.Uint32Range(40, 80).Draw(t, "last")),
+		Limit: rapid.Uint32Range(0, 60).Draw(t, "limit"), Removed: rapid.Uint64Max(9).Draw(t, "removed")}
+	p := c.parts(rd)
+	if got := partsInWords(p); got != b.parts(rd) {
+		t.Fatalf("read %+v:\n got %s\nwant %s", rd, got, b.parts(rd))
+	}
+	checkParts(t, &p)
+	rd = &command.MailboxRead{Account: a, Mailbox: id, FirstUnseen: true}
+	p = c.parts(rd)
+	checkParts(t, &p)
+	first := slices.IndexFunc(b.messages, func(m modelMessage) bool { return m.flags&command.FlagSeen == 0 })
+	shown := slices.IndexFunc(p.Messages(), func(m command.Message) bool { return m.Flags&command.FlagSeen == 0 })
+	if (first < 0) != (shown < 0) || first >= 0 && b.messages[first].uid != p.Messages()[shown].UID {
+		t.Fatalf("the first unseen message is at %d, shown at %d", first, shown)
+	}
+}
+
+// checkParts checks every part against what names it, from the state down.
+func checkParts(t failer, p *command.MailboxParts) {
+	t.Helper()
+	type place struct {
+		level int
+		place uint32
+	}
+	named := map[place]wire.Digest{}
+	for i, n := range p.Nodes {
+		c, ok := verify.DecodeNode(n.Node)
+		digest := verify.Node(int(n.Level), n.Place, &c)
+		if i == 0 {
+			ok = ok && verify.Root(int(n.Level)+1, digest) == p.State.Messages && c.Tally() == verify.Tally{
+				Messages: p.State.Counters.Messages, Unseen: p.State.Counters.Unseen, ModSeq: c.Tally().ModSeq}
+		} else {
+			ok = ok && named[place{int(n.Level), n.Place}] == digest
+		}
+		if !ok {
+			t.Fatalf("node %d at level %d is not what is named", n.Place, n.Level)
+		}
+		for j := range c {
+			named[place{int(n.Level) - 1, n.Place*verify.Fanout + uint32(j)}] = c[j].Digest
+		}
+	}
+	for i := range p.Blocks {
+		if b := &p.Blocks[i]; b.Digest(p.State.ID) != named[place{-1, b.Index}] {
+			t.Fatalf("block %d is not what is named", b.Index)
+		}
 	}
 }
 

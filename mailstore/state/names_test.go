@@ -272,7 +272,7 @@ func TestGoldenRoot(t *testing.T) {
 	c.do(ap)
 	c.append(a, inbox, 2)
 	c.do(&command.Copy{Account: a, Source: inbox, Target: inbox + 1, UIDs: rangesOf(1), Move: true})
-	const want = "3e956e229e9044b9f2f24767cdf4025fd9a110f5b090f137c7375393d66ac6d0"
+	const want = "ed7dd3908ee7e895d79cdd7ae046345e20017f95525ec32fd85a4735f484c694"
 	root := c.m.Root()
 	if got := fmt.Sprintf("%x", root[:]); got != want {
 		t.Errorf("root %s, want %s", got, want)

@@ -1,120 +1,122 @@
 package state
 
 import (
-	"slices"
-	"sort"
-
 	"troxymail/bftcore/wire"
 	"troxymail/mailstore/command"
+	"troxymail/mailstore/digesttree"
+	"troxymail/mailstore/digesttree/verify"
 )
-
-// maxDelta bounds the changes that a read sorts in memory; one with more walks the messages instead. Both
-// ways give the same page.
-const maxDelta = 65_536
 
 func (t *txn) mailboxRead(c *command.MailboxRead) (wire.Status, []byte) {
 	_, m, status := t.openMailbox(c.Account, c.Mailbox, c.NamespaceVersion)
 	if m == nil {
 		return status, nil
 	}
-	n := t.name(c.Account, c.Mailbox)
-	if n == nil {
-		return command.StatusNoMailbox, nil
+	p := command.MailboxParts{State: m.state, Expunged: t.expungedFrom(m, c.Removed)}
+	if m.state.Table != c.Table {
+		p.Keywords = t.keywords(m)
 	}
-	p := command.MailboxPage{Mailbox: *n, Keywords: t.keywords(m)}
-	p.Mailbox.Counters = m.state.Counters
-	if uids, ok := t.changedUIDs(m, c); ok {
-		p.Messages, p.More = t.pick(m, uids, int(c.Limit))
-	} else {
-		p.Messages, p.More = t.walk(m, c)
-	}
-	if c.Since > 0 {
-		p.Expunged, p.Horizon = t.expungedSince(m, c.Since)
+	x := reading{t: t, id: m.state.ID, c: c, parts: &p, left: int(c.Limit), room: command.MaxPartsBytes}
+	if h, top := digesttree.Top(t.b, x.tree()); h > 0 {
+		switch {
+		case c.FirstUnseen:
+			x.unseen(h-1, top)
+		case c.Last > 0:
+			x.visit(h-1, 0, &top)
+		}
 	}
 	return command.StatusOK, p.Append(nil)
 }
 
-// changedUIDs returns the UIDs above After of the messages with MODSEQ above Since, in order, from the
-// index by MODSEQ; false when all are wanted, or so many that walking the messages is better.
-func (t *txn) changedUIDs(m *mailboxEntry, c *command.MailboxRead) ([]command.UID, bool) {
-	if c.Since == 0 {
-		return nil, false
-	}
-	if c.Since >= m.state.Counters.HighestModSeq {
-		return nil, true
-	}
-	var uids []command.UID
-	entries := 0
-	from := modSeqKey(m.state.ID, c.Since+1, 0)
-	t.b.Scan(mailboxKey(prefixByModSeq, m.state.ID), from, func(key, _ []byte) bool {
-		if u := command.UID(lastUint32(key)); u > c.After {
-			uids = append(uids, u)
-		}
-		entries++
-		return entries <= maxDelta
-	})
-	slices.Sort(uids)
-	return uids, entries <= maxDelta
+// reading collects the parts of one MailboxRead.
+type reading struct {
+	t     *txn
+	id    command.MailboxID
+	c     *command.MailboxRead
+	parts *command.MailboxParts
+	left  int // messages
+	room  int // bytes
 }
 
-// pick reads the first messages of a list.
-func (t *txn) pick(m *mailboxEntry, uids []command.UID, limit int) (list []command.Message, more bool) {
-	for _, u := range uids {
-		if len(list) == limit {
-			return list, true
-		}
-		if msg, ok := t.message(m.state.ID, u); ok {
-			list = append(list, msg)
-		}
-	}
-	return list, false
-}
+func (x *reading) tree() []byte { return mailboxKey(treeMessages, x.id) }
 
-// walk reads the messages in order of UID.
-func (t *txn) walk(m *mailboxEntry, c *command.MailboxRead) (list []command.Message, more bool) {
-	if uint64(c.After)+1 > command.MaxUID {
-		return nil, false
+// visit takes in a node, and what is below it and asked for; false when the limits are reached.
+func (x *reading) visit(level int, place uint32, c *verify.Children) bool {
+	if !x.addNode(level, place, c) {
+		return false
 	}
-	t.scanMessages(m.state.ID, c.After+1, command.MaxUID, func(msg *command.Message) bool {
-		if msg.ModSeq <= c.Since {
-			return true
+	for i := range c {
+		lo, hi := verify.Span(level, place, i)
+		if c[i].Tally.Messages == 0 || c[i].Tally.ModSeq <= x.c.Since ||
+			hi < uint64(x.c.First)/command.MessagesPerLeaf || lo > uint64(x.c.Last)/command.MessagesPerLeaf {
+			continue
 		}
-		if more = len(list) == int(c.Limit); more {
+		if level > 0 {
+			at := place*verify.Fanout + uint32(i)
+			below := digesttree.Read(x.t.b, x.tree(), level-1, at)
+			if !x.visit(level-1, at, &below) {
+				return false
+			}
+		} else if x.c.Limit > 0 && !x.addBlock(uint32(lo)) {
 			return false
 		}
-		list = append(list, *msg)
-		return true
-	})
-	return list, more
+	}
+	return true
 }
 
-// expungedSince returns the UIDs that were expunged with a MODSEQ above since; incomplete reports that
-// some are beyond the horizon, or more ranges than a page holds.
-func (t *txn) expungedSince(m *mailboxEntry, since uint64) (ranges []command.UIDRange, incomplete bool) {
+// unseen takes in the nodes on the way to the first message without \Seen, and its block.
+func (x *reading) unseen(level int, c verify.Children) {
+	for place := uint32(0); x.addNode(level, place, &c); level-- {
+		i := 0
+		for i < len(c) && c[i].Tally.Unseen == 0 {
+			i++
+		}
+		if i == len(c) {
+			return
+		}
+		if place = place*verify.Fanout + uint32(i); level == 0 {
+			x.left = command.MessagesPerLeaf
+			x.addBlock(place)
+			return
+		}
+		c = digesttree.Read(x.t.b, x.tree(), level-1, place)
+	}
+}
+
+func (x *reading) addNode(level int, place uint32, c *verify.Children) bool {
+	n := command.TreeNode{Level: uint8(level), Place: place, Node: verify.AppendNode(nil, c)}
+	if x.room -= n.Size(); x.room < 0 {
+		return false
+	}
+	x.parts.Nodes = append(x.parts.Nodes, n)
+	return true
+}
+
+func (x *reading) addBlock(index uint32) bool {
+	messages := x.t.block(x.id, index)
+	n := len(messages)
+	b := command.Block{Index: index, Records: make([]byte, 0, n*command.MessageBytes)}
+	for i := range messages {
+		b.Records = command.AppendMessage(b.Records, &messages[i])
+	}
+	x.left, x.room = x.left-n, x.room-b.Size()
+	if x.left < 0 || x.room < 0 || n == 0 {
+		return false
+	}
+	x.parts.Blocks = append(x.parts.Blocks, b)
+	return true
+}
+
+// expungedFrom returns the expunges from the given one on; none when some of them are forgotten.
+func (t *txn) expungedFrom(m *mailboxEntry, from uint64) []command.Tomb {
 	s := &m.state
-	if s.Forgot > since {
-		return nil, true
+	if from >= s.Removed || s.Removed-from > command.ExpungeHorizon {
+		return nil
 	}
-	if s.Removed == 0 {
-		return nil, false
+	list := make([]command.Tomb, 0, s.Removed-from)
+	for n := from; n < s.Removed; n++ {
+		uid, modSeq := t.tomb(s.ID, uint32(n%command.ExpungeHorizon))
+		list = append(list, command.Tomb{UID: uid, ModSeq: modSeq})
 	}
-	oldest := s.Removed - min(s.Removed, command.ExpungeHorizon)
-	// MODSEQs rise with the number of the expunge.
-	newer := sort.Search(int(s.Removed-oldest), func(i int) bool {
-		_, modSeq := t.tomb(s.ID, uint32((oldest+uint64(i))%command.ExpungeHorizon))
-		return modSeq > since
-	})
-	var uids []command.UID
-	for n := oldest + uint64(newer); n < s.Removed; n++ {
-		u, _ := t.tomb(s.ID, uint32(n%command.ExpungeHorizon))
-		uids = append(uids, u)
-	}
-	slices.Sort(uids)
-	for _, u := range uids {
-		ranges = addUID(ranges, u)
-	}
-	if len(ranges) > command.MaxReadMessages {
-		return nil, true
-	}
-	return ranges, false
+	return list
 }

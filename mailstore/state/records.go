@@ -11,7 +11,7 @@ import (
 // Reference counts of sealed records. A small record's content lies in the store while the count is above
 // 0, and recordGrace orders longer, for sessions that still show a message that another one expunged. A
 // large body is a file of the host's; at 0 it is listed as unused and never deleted here: deletion
-// waits until no stable checkpoint and no snapshot refers to it (checkpoints walk UnusedBodies).
+// waits until no stable checkpoint and no snapshot refers to it (referred.go: Unused, Forget).
 
 func (t *txn) refs(d wire.Digest) uint32 {
 	v, ok := t.b.Get(digestKey(prefixRefs, d))
@@ -42,8 +42,13 @@ func (t *txn) addRecords(m *command.Message) {
 
 func (t *txn) addBody(m *command.Message) {
 	n := t.refs(m.Body)
-	if n == 0 && m.BodySize > wire.InlineBodyBytes {
-		t.b.Delete(digestKey(prefixUnused, m.Body))
+	if m.BodySize > wire.InlineBodyBytes {
+		if n == 0 {
+			t.b.Delete(digestKey(prefixUnused, m.Body))
+		}
+		if _, listed := t.b.Get(digestKey(prefixLarge, m.Body)); !listed {
+			t.b.Put(digestKey(prefixLarge, m.Body), present)
+		}
 	}
 	t.setRefs(m.Body, n+1)
 }
@@ -60,8 +65,11 @@ func (t *txn) release(d wire.Digest, large bool) {
 		return
 	}
 	t.b.Delete(digestKey(prefixRefs, d))
+	if _, listed := t.b.Get(digestKey(prefixLarge, d)); listed {
+		t.b.Delete(digestKey(prefixLarge, d))
+	}
 	if large {
-		t.b.Put(digestKey(prefixUnused, d), present)
+		t.b.Put(digestKey(prefixUnused, d), binary.BigEndian.AppendUint64(nil, t.order))
 	} else {
 		t.b.Put(graceKey(t.order, d), present)
 	}
@@ -90,20 +98,6 @@ func (t *txn) collectSmall() {
 			t.b.Delete(SmallKey(d))
 		}
 	}
-}
-
-// UnusedBodies visits the digests of large bodies that no message refers to any more, in order, until
-// visit returns false: the hook for the collection that comes with checkpoints.
-func (m *Machine) UnusedBodies(visit func(wire.Digest) bool) error {
-	b, err := m.store.View()
-	if err != nil {
-		return err
-	}
-	defer b.Discard()
-	b.Scan([]byte{prefixUnused}, nil, func(key, _ []byte) bool {
-		return len(key) != 33 || visit(wire.Digest(key[1:]))
-	})
-	return b.Err()
 }
 
 func decodeMessage(v []byte) (command.Message, error) {
@@ -146,7 +140,6 @@ func (t *txn) putMessage(e *mailboxEntry, m *command.Message) {
 
 // changeMessage replaces a message of the same UID whose flags, keywords or MODSEQ changed.
 func (t *txn) changeMessage(e *mailboxEntry, old, m *command.Message) {
-	t.b.Delete(modSeqKey(e.state.ID, old.ModSeq, old.UID))
 	if old.Flags&command.FlagDeleted != 0 && m.Flags&command.FlagDeleted == 0 {
 		t.b.Delete(uidKey(prefixDeleted, e.state.ID, m.UID))
 	}
@@ -158,7 +151,6 @@ func (t *txn) changeMessage(e *mailboxEntry, old, m *command.Message) {
 func (t *txn) writeMessage(e *mailboxEntry, m *command.Message) {
 	id := e.state.ID
 	t.b.Put(uidKey(prefixMessage, id, m.UID), command.AppendMessage(nil, m))
-	t.b.Put(modSeqKey(id, m.ModSeq, m.UID), present)
 	if m.Flags&command.FlagDeleted != 0 {
 		t.b.Put(uidKey(prefixDeleted, id, m.UID), present)
 	}
@@ -170,7 +162,6 @@ func (t *txn) writeMessage(e *mailboxEntry, m *command.Message) {
 func (t *txn) removeMessage(e *mailboxEntry, m *command.Message) {
 	id := e.state.ID
 	t.b.Delete(uidKey(prefixMessage, id, m.UID))
-	t.b.Delete(modSeqKey(id, m.ModSeq, m.UID))
 	if m.Flags&command.FlagDeleted != 0 {
 		t.b.Delete(uidKey(prefixDeleted, id, m.UID))
 	}
@@ -207,6 +198,7 @@ func (t *txn) bury(e *mailboxEntry, u command.UID, modSeq uint64) {
 	}
 	t.b.Put(slotKey(prefixTomb, s.ID, slot), canon.AppendUint64(canon.AppendUint32(nil, uint32(u)), modSeq))
 	e.slots[slot] = command.ExpungedDigest(u, modSeq)
+	s.Expunges = command.ExpungesDigest(s.Expunges, u, modSeq)
 	s.Removed++
 }
 

@@ -13,7 +13,7 @@ const sweepPerOrder = 2048
 // sweepSpaces are the key spaces of a mailbox, in the order of being swept; messages come first, because
 // they hold references.
 var sweepSpaces = []byte{
-	prefixMessage, prefixByModSeq, prefixDeleted, prefixTomb, prefixKeyword, treeMessages, treeTombs,
+	prefixMessage, prefixDeleted, prefixTomb, prefixKeyword, treeMessages, treeTombs,
 }
 
 // sweep removes a piece of what removed mailboxes left: of the mailbox with the lowest id, whose entry

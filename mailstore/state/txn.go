@@ -26,6 +26,7 @@ type txn struct {
 	graceFrom []byte
 
 	depends uint64 // of the command that executes
+	every   uint64 // distance of the checkpoints
 
 	cluster        command.ClusterState
 	clusterChanged bool
@@ -36,6 +37,8 @@ type txn struct {
 	mailboxes map[command.MailboxID]*mailboxEntry
 	origins   map[wire.ReplicaID]*originEntry
 	numbers   map[uint32]wire.Digest // changed leaves of the tree of accounts
+
+	room []byte // for the result that is being encoded
 }
 
 // usage is what an account's mail amounts to. Changed is the order of the last change of anything in the
@@ -224,7 +227,7 @@ func (t *txn) settleMailbox(e *mailboxEntry) {
 	s := &e.state
 	leaves := make([]verify.Leaf, 0, len(e.blocks))
 	for _, block := range sortedKeys(e.blocks) {
-		leaves = append(leaves, verify.Leaf{Index: block, Digest: t.blockDigest(s.ID, block)})
+		leaves = append(leaves, t.blockLeaf(s.ID, block))
 	}
 	if len(leaves) > 0 {
 		s.Messages = digesttree.Update(t.b, mailboxKey(treeMessages, s.ID), leaves)
@@ -245,15 +248,24 @@ func leavesOf(m map[uint32]wire.Digest) []verify.Leaf {
 	return leaves
 }
 
-// blockDigest reads the messages of a leaf and digests them.
-func (t *txn) blockDigest(id command.MailboxID, block uint32) wire.Digest {
+// blockLeaf reads the messages of a block and makes their leaf.
+func (t *txn) blockLeaf(id command.MailboxID, block uint32) verify.Leaf {
+	return leafOf(id, block, t.block(id, block))
+}
+
+// block reads the messages of a block.
+func (t *txn) block(id command.MailboxID, block uint32) []command.Message {
 	messages := make([]command.Message, 0, command.MessagesPerLeaf)
 	first := command.UID(block * command.MessagesPerLeaf)
 	t.scanMessages(id, first, first+command.MessagesPerLeaf-1, func(m *command.Message) bool {
 		messages = append(messages, *m)
 		return true
 	})
-	return command.MessagesDigest(id, messages)
+	return messages
+}
+
+func leafOf(id command.MailboxID, block uint32, messages []command.Message) verify.Leaf {
+	return verify.Leaf{Index: block, Digest: command.MessagesDigest(id, messages), Tally: command.MessagesTally(messages)}
 }
 
 func (t *txn) settleAccount(a command.AccountID, e *accountEntry) {
@@ -285,6 +297,7 @@ func (t *txn) settleAccount(a command.AccountID, e *accountEntry) {
 	if e.stateChanged {
 		e.state.Changed = t.order
 		t.b.Put(accountKey(prefixAccount, a), e.state.Append(nil))
+		t.b.Put(numberKey(e.state.Number), a[:])
 	}
 	if e.spaceChanged || len(e.names) > 0 {
 		e.space.Changed = t.order
@@ -321,13 +334,12 @@ func rootDigest(c *command.ClusterState, next command.MailboxID, accounts, origi
 
 // tagged returns SHA-256 over the tag behind its length, then the parts as they are.
 func tagged(tag string, parts ...[]byte) wire.Digest {
-	s := sha256.New()
-	s.Write([]byte{byte(len(tag))})
-	s.Write([]byte(tag))
+	var room [512]byte // what is hashed for each request fits
+	b := append(append(room[:0], byte(len(tag))), tag...)
 	for _, p := range parts {
-		s.Write(p)
+		b = append(b, p...)
 	}
-	return wire.Digest(s.Sum(nil))
+	return sha256.Sum256(b)
 }
 
 // settle brings the origin table and the root up to date and returns the root.
@@ -336,5 +348,11 @@ func (t *txn) settle() (wire.Digest, error) {
 	accounts := digesttree.Update(t.b, []byte{treeAccounts}, leavesOf(t.numbers))
 	root := rootDigest(&t.cluster, t.next, accounts, origins)
 	t.b.Put(keyRoot, root[:])
+	if t.every > 0 && t.order > 0 && t.order%t.every == 0 {
+		t.b.Put(rootAtKey(t.order), root[:])
+		if old := keptRoots * t.every; t.order > old {
+			t.b.Delete(rootAtKey(t.order - old))
+		}
+	}
 	return root, t.failed(nil)
 }

@@ -17,8 +17,9 @@ var ErrInconsistent = errors.New("state: the store contradicts itself; move it a
 
 // walker recomputes everything from the records.
 type walker struct {
-	t    *txn
-	refs map[wire.Digest]uint32
+	t     *txn
+	refs  map[wire.Digest]uint32
+	large map[wire.Digest]bool
 }
 
 // Walk reads the whole state, recomputes its root from the records alone, and checks what is derived:
@@ -30,7 +31,7 @@ func (m *Machine) Walk() (wire.Digest, error) {
 		return wire.Digest{}, err
 	}
 	defer b.Discard()
-	w := &walker{t: newTxn(b, 0), refs: map[wire.Digest]uint32{}}
+	w := &walker{t: newTxn(b, 0), refs: map[wire.Digest]uint32{}, large: map[wire.Digest]bool{}}
 	if err := w.t.load(); err != nil {
 		return wire.Digest{}, err
 	}
@@ -125,8 +126,7 @@ func (w *walker) mailbox(m *mailboxEntry) error {
 		c.Messages++
 		c.Size += uint64(msg.Size)
 		countFlags(&c, msg.Flags, 1)
-		if _, ok := t.b.Get(modSeqKey(id, msg.ModSeq, msg.UID)); !ok || msg.ModSeq > c.HighestModSeq ||
-			msg.UID >= c.UIDNext {
+		if msg.ModSeq > c.HighestModSeq || msg.UID >= c.UIDNext {
 			err = inconsistent("mailbox %d, UID %d: MODSEQ", id, msg.UID)
 		}
 		_, marked := t.b.Get(uidKey(prefixDeleted, id, msg.UID))
@@ -139,23 +139,27 @@ func (w *walker) mailbox(m *mailboxEntry) error {
 	if err = errors.Join(t.failed(nil), err); err != nil {
 		return err
 	}
-	if w.entries(mailboxKey(prefixByModSeq, id)) != int(c.Messages) ||
-		w.entries(mailboxKey(prefixDeleted, id)) != int(c.Deleted) || c != want.Counters {
+	if w.entries(mailboxKey(prefixDeleted, id)) != int(c.Deleted) || c != want.Counters {
 		return inconsistent("mailbox %d: counters %+v, counted %+v", id, want.Counters, c)
 	}
-	leaves := map[uint32]wire.Digest{}
+	leaves := make([]verify.Leaf, 0, len(blocks))
 	for _, block := range sortedKeys(blocks) {
-		leaves[block] = command.MessagesDigest(id, blocks[block])
+		leaves = append(leaves, leafOf(id, block, blocks[block]))
 	}
-	var table, tombs = wire.Digest{}, map[uint32]wire.Digest{}
+	var table, expunges, tombs = wire.Digest{}, wire.Digest{}, map[uint32]wire.Digest{}
 	for _, def := range t.keywords(m) {
 		table = command.KeywordDigest(table, def)
 	}
 	for slot := range uint32(min(want.Removed, command.ExpungeHorizon)) {
-		tombs[slot] = command.ExpungedDigest(t.tomb(id, slot))
+		uid, modSeq := t.tomb(id, slot)
+		tombs[slot] = command.ExpungedDigest(uid, modSeq)
+		expunges = command.ExpungesDigest(expunges, uid, modSeq)
 	}
-	if verify.Compute(leavesOf(leaves)) != want.Messages || table != want.Table ||
-		verify.Compute(leavesOf(tombs)) != want.Tombs {
+	if want.Removed > command.ExpungeHorizon { // the first ones are forgotten
+		expunges = want.Expunges
+	}
+	if verify.Compute(leaves) != want.Messages || table != want.Table ||
+		verify.Compute(leavesOf(tombs)) != want.Tombs || expunges != want.Expunges {
 		return inconsistent("mailbox %d: stored roots", id)
 	}
 	return nil
@@ -169,6 +173,9 @@ func (w *walker) entries(prefix []byte) (n int) {
 func (w *walker) count(m *command.Message) {
 	w.refs[m.Summary]++
 	w.refs[m.Body]++
+	if m.BodySize > wire.InlineBodyBytes {
+		w.large[m.Body] = true
+	}
 }
 
 // references compares the reference counts with the messages, those of removed mailboxes that are not
@@ -193,6 +200,19 @@ func (w *walker) references() error {
 	})
 	if err == nil && found != len(w.refs) {
 		err = inconsistent("%d records are referred to, %d are counted", len(w.refs), found)
+	}
+	w.t.b.Scan([]byte{prefixLarge}, nil, func(key, _ []byte) bool {
+		delete(w.large, wire.Digest(key[1:]))
+		if w.refs[wire.Digest(key[1:])] == 0 {
+			err = inconsistent("large body %x is listed without references", key[1:5])
+		}
+		return err == nil
+	})
+	if err == nil && len(w.large) > 0 {
+		err = inconsistent("%d large bodies are referred to and not listed", len(w.large))
+	}
+	if n := w.entries([]byte{prefixByNumber}); err == nil && n != int(w.t.cluster.Accounts) {
+		err = inconsistent("%d accounts, %d have a number", w.t.cluster.Accounts, n)
 	}
 	return err
 }

@@ -68,7 +68,8 @@ func (c *Client) Change(ctx context.Context, q *adminapi.Request, notice func(st
 		case response.Result == adminapi.ResultOK:
 			return Outcome{}, nil
 		case unknown && (q.Op == adminapi.OpAdd && response.Result == adminapi.ResultExists ||
-			q.Op == adminapi.OpRemove && response.Result == adminapi.ResultNoAccount):
+			q.Op == adminapi.OpRemove && response.Result == adminapi.ResultNoAccount ||
+			q.Op == adminapi.OpAppRemove && response.Result == adminapi.ResultNoLabel):
 			return Outcome{Looked: true}, nil // the first attempt was executed between the look and this
 		default:
 			return Outcome{}, refusal(&response)
@@ -83,8 +84,11 @@ func (c *Client) Change(ctx context.Context, q *adminapi.Request, notice func(st
 
 // look reports whether the list of accounts shows q's change.
 func (c *Client) look(ctx context.Context, r Replica, q *adminapi.Request) (bool, error) {
-	if q.Op == adminapi.OpPassword {
+	switch q.Op {
+	case adminapi.OpPassword, adminapi.OpAppAdd:
 		return false, nil // nothing shows it; to set the same password again is harmless
+	case adminapi.OpAppRemove:
+		return false, nil // asking again shows it
 	}
 	list, err := c.listAt(ctx, r)
 	if err != nil {
@@ -112,6 +116,29 @@ func (c *Client) List(ctx context.Context, notice func(string)) ([]adminapi.Acco
 			return list, err
 		}
 		tour.failed(err)
+	}
+	return nil, tour.nobody()
+}
+
+// AppPasswords returns the names of an account's app passwords, oldest first, from the first replica that serves.
+// Errors: as of List.
+func (c *Client) AppPasswords(ctx context.Context, address string, notice func(string)) ([]string, error) {
+	q := adminapi.Request{Op: adminapi.OpAppList, Address: address}
+	tour := c.tour(ctx, notice)
+	for r, ok := tour.next(); ok; r, ok = tour.next() {
+		response, err := c.Ask(tour.ctx, r, &q)
+		switch {
+		case errors.Is(err, ErrDenied):
+			return nil, err
+		case err != nil:
+			tour.failed(err)
+		case response.Result == adminapi.ResultOK:
+			return response.Labels, nil
+		case response.Result == adminapi.ResultNotServing, response.Result == adminapi.ResultUnknown:
+			tour.failed(fmt.Errorf("replica %d: %s", r.ID, response.Text))
+		default:
+			return nil, refusal(&response)
+		}
 	}
 	return nil, tour.nobody()
 }

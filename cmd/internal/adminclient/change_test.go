@@ -23,6 +23,7 @@ import (
 	"troxymail/mail/accounts"
 	"troxymail/mail/adminapi"
 	"troxymail/mail/adminport"
+	"troxymail/mail/auth"
 )
 
 // group is accounts that all fake replicas share. answers are what the next calls return besides doing what
@@ -87,6 +88,26 @@ func (g *group) Remove(_ context.Context, address string) error {
 	})
 }
 
+func (g *group) AddAppPassword(_ context.Context, _, label, _ string) error {
+	return g.call("app-add", func() error { g.enabled[label] = true; return nil })
+}
+
+func (g *group) RemoveAppPassword(_ context.Context, _, label string) error {
+	return g.call("app-remove", func() error {
+		if !g.enabled[label] {
+			return auth.ErrNoLabel
+		}
+		delete(g.enabled, label)
+		return nil
+	})
+}
+
+func (g *group) AppPasswords(context.Context, string) ([]string, error) {
+	var labels []string
+	err := g.call("app-list", func() error { labels = []string{"phone"}; return nil })
+	return labels, err
+}
+
 func (g *group) known(address string) error {
 	if _, there := g.enabled[address]; !there {
 		return accounts.ErrNoAccount
@@ -122,15 +143,10 @@ func start(t *testing.T, g *group, n int) string {
 		t.Fatal(err)
 	}
 	file := config.Cluster{CA: "ca.pem", Admin: "admin.key"}
-	ready, never := make(chan struct{}), make(chan struct{})
-	close(ready)
 	for i := range n {
 		o := adminport.Options{
-			Replica: uint16(i), Admin: admin, TLS: certified(t, authority), Accounts: g, Ready: ready, Rand: rand.Reader,
+			Replica: uint16(i), Admin: admin, TLS: certified(t, authority), Accounts: g, Active: func() bool { return i != 0 }, Rand: rand.Reader,
 			Status: func(context.Context) adminapi.Status { return adminapi.Status{Replica: uint16(i)} },
-		}
-		if i == 0 {
-			o.Ready = never
 		}
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -186,19 +202,23 @@ func TestUnknownOutcomes(t *testing.T) {
 		after   map[string]bool
 		calls   string
 	}{
-		"add":                {adminapi.OpAdd, nil, nil, false, nil, map[string]bool{a: true}, "add"},
-		"add, done":          {adminapi.OpAdd, nil, []answer{{unknown, true}}, true, nil, map[string]bool{a: true}, "add list"},
-		"add, not done":      {adminapi.OpAdd, nil, []answer{{unknown, false}}, false, nil, map[string]bool{a: true}, "add list add"},
-		"add, late":          {adminapi.OpAdd, nil, []answer{{unknown, false}, {accounts.ErrExists, true}}, true, nil, map[string]bool{a: true}, "add list add"},
-		"add, exists":        {adminapi.OpAdd, map[string]bool{a: false}, nil, false, ErrRefused, map[string]bool{a: false}, "add"},
-		"remove, done":       {adminapi.OpRemove, map[string]bool{a: true}, []answer{{unknown, true}}, true, nil, map[string]bool{}, "remove list"},
-		"remove, not done":   {adminapi.OpRemove, map[string]bool{a: true}, []answer{{unknown, false}}, false, nil, map[string]bool{}, "remove list remove"},
-		"remove, late":       {adminapi.OpRemove, map[string]bool{a: true}, []answer{{unknown, false}, {accounts.ErrNoAccount, true}}, true, nil, map[string]bool{}, "remove list remove"},
-		"disable, done":      {adminapi.OpDisable, map[string]bool{a: true}, []answer{{unknown, true}}, true, nil, map[string]bool{a: false}, "enable list"},
-		"disable, not done":  {adminapi.OpDisable, map[string]bool{a: true}, []answer{{unknown, false}}, false, nil, map[string]bool{a: false}, "enable list enable"},
-		"enable, done":       {adminapi.OpEnable, map[string]bool{a: false}, []answer{{unknown, true}}, true, nil, map[string]bool{a: true}, "enable list"},
-		"passwd, repeated":   {adminapi.OpPassword, map[string]bool{a: true}, []answer{{unknown, true}}, false, nil, map[string]bool{a: true}, "passwd passwd"},
-		"passwd, no account": {adminapi.OpPassword, nil, nil, false, ErrRefused, nil, "passwd"},
+		"add":                            {adminapi.OpAdd, nil, nil, false, nil, map[string]bool{a: true}, "add"},
+		"add, done":                      {adminapi.OpAdd, nil, []answer{{unknown, true}}, true, nil, map[string]bool{a: true}, "add list"},
+		"add, not done":                  {adminapi.OpAdd, nil, []answer{{unknown, false}}, false, nil, map[string]bool{a: true}, "add list add"},
+		"add, late":                      {adminapi.OpAdd, nil, []answer{{unknown, false}, {accounts.ErrExists, true}}, true, nil, map[string]bool{a: true}, "add list add"},
+		"add, exists":                    {adminapi.OpAdd, map[string]bool{a: false}, nil, false, ErrRefused, map[string]bool{a: false}, "add"},
+		"remove, done":                   {adminapi.OpRemove, map[string]bool{a: true}, []answer{{unknown, true}}, true, nil, map[string]bool{}, "remove list"},
+		"remove, not done":               {adminapi.OpRemove, map[string]bool{a: true}, []answer{{unknown, false}}, false, nil, map[string]bool{}, "remove list remove"},
+		"remove, late":                   {adminapi.OpRemove, map[string]bool{a: true}, []answer{{unknown, false}, {accounts.ErrNoAccount, true}}, true, nil, map[string]bool{}, "remove list remove"},
+		"disable, done":                  {adminapi.OpDisable, map[string]bool{a: true}, []answer{{unknown, true}}, true, nil, map[string]bool{a: false}, "enable list"},
+		"disable, not done":              {adminapi.OpDisable, map[string]bool{a: true}, []answer{{unknown, false}}, false, nil, map[string]bool{a: false}, "enable list enable"},
+		"enable, done":                   {adminapi.OpEnable, map[string]bool{a: false}, []answer{{unknown, true}}, true, nil, map[string]bool{a: true}, "enable list"},
+		"app password, repeated":         {adminapi.OpAppAdd, nil, []answer{{unknown, true}}, false, nil, map[string]bool{"phone": true}, "app-add app-add"},
+		"app password removed, done":     {adminapi.OpAppRemove, map[string]bool{"phone": true}, []answer{{unknown, true}}, true, nil, map[string]bool{}, "app-remove app-remove"},
+		"app password removed, not done": {adminapi.OpAppRemove, map[string]bool{"phone": true}, []answer{{unknown, false}}, false, nil, map[string]bool{}, "app-remove app-remove"},
+		"app password unknown":           {adminapi.OpAppRemove, nil, nil, false, ErrRefused, nil, "app-remove"},
+		"passwd, repeated":               {adminapi.OpPassword, map[string]bool{a: true}, []answer{{unknown, true}}, false, nil, map[string]bool{a: true}, "passwd passwd"},
+		"passwd, no account":             {adminapi.OpPassword, nil, nil, false, ErrRefused, nil, "passwd"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := &group{enabled: map[string]bool{}, answers: x.answers}
@@ -210,7 +230,7 @@ func TestUnknownOutcomes(t *testing.T) {
 				t.Fatal(err)
 			}
 			var said []string
-			outcome, err := c.Change(t.Context(), &adminapi.Request{Op: x.op, Address: a, Password: "p"}, func(s string) { said = append(said, s) })
+			outcome, err := c.Change(t.Context(), &adminapi.Request{Op: x.op, Address: a, Password: "p", Label: "phone"}, func(s string) { said = append(said, s) })
 			if !errors.Is(err, x.err) || outcome.Looked != x.looked {
 				t.Errorf("%+v, %v", outcome, err)
 			}
@@ -224,6 +244,21 @@ func TestUnknownOutcomes(t *testing.T) {
 				t.Errorf("after: %v", g.enabled)
 			}
 		})
+	}
+}
+
+func TestAppPasswordsAreListed(t *testing.T) {
+	g := &group{enabled: map[string]bool{}, answers: []answer{{unknown, false}}}
+	c, err := Open(start(t, g, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if labels, err := c.AppPasswords(t.Context(), "a@example.org", nil); err != nil || !slices.Equal(labels, []string{"phone"}) {
+		t.Errorf("%q, %v", labels, err)
+	}
+	g.answers = []answer{{accounts.ErrNoAccount, false}}
+	if _, err := c.AppPasswords(t.Context(), "a@example.org", nil); !errors.Is(err, ErrRefused) {
+		t.Error(err)
 	}
 }
 

@@ -15,6 +15,9 @@ import (
 // statusTimeout is how long a replica may take to say how it fares.
 const statusTimeout = 8 * time.Second
 
+// enclaveActive is what the enclave of a replica is that can serve.
+const enclaveActive = "active"
+
 // Unreachable is the role, and what the enclave is, of a replica that does not answer.
 const Unreachable = "unreachable"
 
@@ -23,7 +26,24 @@ const Unreachable = "unreachable"
 type Report struct {
 	Replicas []Row `json:"replicas"`
 	// Simulated says that enclaves protect nothing.
-	Simulated bool `json:"simulated"`
+	Simulated bool   `json:"simulated"`
+	Faults    Faults `json:"faults"`
+}
+
+// Faults is how much of what the group survives is used up.
+type Faults struct {
+	Tolerated int   `json:"tolerated"` // f: of 2f+1 replicas
+	Serving   int   `json:"serving"`   // replicas that can be counted on
+	Serves    bool  `json:"serves"`    // they are f+1 at least
+	Survived  int   `json:"survived"`  // how many more may fail
+	Out       []Out `json:"out"`
+}
+
+// Out is a replica that cannot be counted on.
+type Out struct {
+	Replica int    `json:"replica"`
+	Why     string `json:"why"`     // unreachable, not active, lagging, diverged, silent or suspicious
+	SeenBy  []int  `json:"seen_by"` // replicas that say so; none: this program sees it
 }
 
 // Row is how one replica fares.
@@ -32,17 +52,21 @@ type Row struct {
 	Role     string `json:"role"` // leader, follower, starting, unknown or unreachable
 	View     uint64 `json:"view"`
 	Executed uint64 `json:"executed"` // orders whose effects are in its state
-	Stable   uint64 `json:"stable"`   // order of its last stable checkpoint: 0, there are none yet
+	Stable   uint64 `json:"stable"`   // order of its last stable checkpoint; 0 for none yet
 	// Digest is of its state after order DigestOrder: the highest that most replicas can tell, so that
 	// their digests can be compared; that of its own newest order where it cannot tell that one.
-	Digest      string   `json:"digest"`
-	DigestOrder uint64   `json:"digest_order"`
-	Synced      uint64   `json:"synced"` // orders that are safe on its disk
-	Incarnation uint32   `json:"incarnation"`
-	Lag         *uint64  `json:"lag"`     // orders behind the furthest replica; null when it did not answer
-	Enclave     string   `json:"enclave"` // active, starting or unreachable
-	Platform    string   `json:"platform"`
-	Alarms      []string `json:"alarms"` // each begins with a name that never changes, then says what to do
+	Digest      string         `json:"digest"`
+	DigestOrder uint64         `json:"digest_order"`
+	Synced      uint64         `json:"synced"`     // orders that are safe on its disk
+	Generation  uint32         `json:"generation"` // of the founding that its enclave is in
+	Incarnation uint32         `json:"incarnation"`
+	Lag         *uint64        `json:"lag"`     // orders behind the furthest replica; null when it did not answer
+	Enclave     string         `json:"enclave"` // active, starting or unreachable
+	Platform    string         `json:"platform"`
+	Reads       boundary.Reads `json:"reads"`  // how clients' reads were answered
+	Sync        string         `json:"sync"`   // quorum or strict: what its host syncs before certificates leave
+	Sees        []Out          `json:"sees"`   // which replicas it does not count on, as its host says
+	Alarms      []string       `json:"alarms"` // each begins with a name that never changes, then says what to do
 
 	roots []boundary.Root
 }
@@ -71,6 +95,7 @@ func (c *Client) Status(ctx context.Context) (Report, error) {
 		report.Simulated = report.Simulated || s
 	}
 	report.compare()
+	report.count()
 	return report, errors.Join(append(errs, ctx.Err())...)
 }
 
@@ -87,19 +112,30 @@ func (r *Report) Answered() bool {
 // row makes a row of a replica's answer; nil for none.
 func row(id int, s *adminapi.Status) Row {
 	if s == nil || int(s.Replica) != id {
-		return Row{ID: id, Role: Unreachable, Enclave: Unreachable, Alarms: []string{
+		return Row{ID: id, Role: Unreachable, Enclave: Unreachable, Sees: []Out{}, Alarms: []string{
 			boundary.Alarm{Code: boundary.AlarmUnreachable, Subject: boundary.NoReplica}.String(),
 		}}
 	}
-	r := Row{ID: id, Role: "starting", Enclave: "starting", Incarnation: s.Incarnation, Platform: printable(s.Platform), Alarms: []string{}}
+	r := Row{ID: id, Role: "starting", Enclave: "starting", Generation: s.Generation, Incarnation: s.Incarnation,
+		Platform: printable(s.Platform), Reads: s.Reads, Sees: []Out{}, Alarms: []string{}}
 	if s.Active {
-		r.Role, r.Enclave = "unknown", "active" // what it does is its host's word, which follows
+		r.Role, r.Enclave = "unknown", enclaveActive // what it does is its host's word, which follows
 	}
 	if h := s.Host; h != nil {
 		r.View, r.Executed, r.Stable, r.Synced, r.roots = h.View, h.Executed, h.Stable, h.Synced, h.Roots
-		r.Role = "follower"
-		if h.Leader == wire.ReplicaID(id) {
+		r.Sync = "quorum"
+		if h.Strict {
+			r.Sync = "strict"
+		}
+		for _, o := range h.Out {
+			r.Sees = append(r.Sees, Out{Replica: int(o.Replica), Why: o.Cause.String(), SeenBy: []int{id}})
+		}
+		switch {
+		case !s.Active:
+		case h.Leader == wire.ReplicaID(id):
 			r.Role = "leader"
+		default:
+			r.Role = "follower"
 		}
 	}
 	for _, a := range s.Alarms {

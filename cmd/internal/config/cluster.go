@@ -32,6 +32,7 @@ type Replica struct {
 	Submission  string `json:"submission"`
 	Submissions string `json:"submissions"`
 	SMTP        string `json:"smtp"`
+	Autoconfig  string `json:"autoconfig,omitempty"`
 	AdminAPI    string `json:"admin_api,omitempty"`
 }
 

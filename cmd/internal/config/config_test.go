@@ -40,7 +40,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	}
 	h := Host{
 		Replica: 2, GenesisFile: "genesis.toml", DataDir: "data \"x\"", KeyFile: "/abs/key", LinkKey: [32]byte{7}, Listen: ":1",
-		Boundary: "127.0.0.1:2", Admin: "[::1]:3", Log: Log{Format: "json", Level: "warn"},
+		Boundary: "127.0.0.1:2", Admin: "[::1]:3", Sync: SyncStrict, Log: Log{Format: "json", Level: "warn"},
 	}
 	h.File = write(t, dir, "host.toml", h.Text())
 	gotHost, err := LoadHost(h.File)
@@ -50,13 +50,17 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	}
 	e := Enclave{
 		Replica: 1, GenesisFile: path, DataDir: "enclave", Host: "127.0.0.1:2", LinkKey: [32]byte{8}, IMAP: ":1143", IMAPS: ":1993",
+		Submission: ":1587", Submissions: ":1465", SMTP: ":1025", Autoconfig: ":1443",
 		Admin: ":1843", Names: []string{"mx.example.org", "::1"}, Log: DefaultLog,
 	}
-	e.File = write(t, dir, "enclave.toml", e.Text())
-	gotEnclave, err := LoadEnclave(e.File)
-	e.DataDir, e.Genesis = filepath.Join(dir, e.DataDir), g
-	if err != nil || !reflect.DeepEqual(gotEnclave, e) {
-		t.Fatalf("%v: %+v", err, gotEnclave)
+	for _, reads := range []struct{ bounded, ordered bool }{{false, false}, {true, false}, {false, true}} {
+		e.Bounded, e.Ordered, e.DataDir, e.Genesis = reads.bounded, reads.ordered, "enclave", genesis.File{}
+		e.File = write(t, dir, "enclave.toml", e.Text())
+		gotEnclave, err := LoadEnclave(e.File)
+		e.DataDir, e.Genesis = filepath.Join(dir, e.DataDir), g
+		if err != nil || !reflect.DeepEqual(gotEnclave, e) {
+			t.Fatalf("%v: %+v", err, gotEnclave)
+		}
 	}
 	if n, ip := e.DNSNames(), e.IPs(); len(n) != 1 || n[0] != "mx.example.org" || len(ip) != 1 || ip[0].String() != "::1" {
 		t.Errorf("names %v, addresses %v", n, ip)
@@ -69,8 +73,8 @@ func TestEveryKeyIsNeededAndChecked(t *testing.T) {
 	dir := t.TempDir()
 	g := sample()
 	genesisFile := write(t, dir, "genesis.toml", GenesisText(&g))
-	h := Host{GenesisFile: genesisFile, DataDir: "d", KeyFile: "k", LinkKey: [32]byte{7}, Listen: ":1", Boundary: ":2", Admin: ":3", Log: DefaultLog}
-	e := Enclave{GenesisFile: genesisFile, DataDir: "d", Host: "h:1", IMAP: ":1", IMAPS: ":2", Admin: ":3", Names: []string{"a"}, Log: DefaultLog}
+	h := Host{GenesisFile: genesisFile, DataDir: "d", KeyFile: "k", LinkKey: [32]byte{7}, Listen: ":1", Boundary: ":2", Admin: ":3", Sync: SyncQuorum, Log: DefaultLog}
+	e := Enclave{GenesisFile: genesisFile, DataDir: "d", Host: "h:1", IMAP: ":1", IMAPS: ":2", Submission: ":4", Submissions: ":5", SMTP: ":6", Autoconfig: ":7", Admin: ":3", Names: []string{"a"}, Log: DefaultLog}
 	for name, f := range map[string]struct {
 		text []byte
 		load func(string) error

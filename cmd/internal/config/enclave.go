@@ -20,10 +20,23 @@ type Enclave struct {
 	LinkKey     [32]byte     // shared with the own host alone
 	IMAP        string       // STARTTLS
 	IMAPS       string
+	Submission  string // STARTTLS
+	Submissions string
+	SMTP        string   // mail from elsewhere
+	Autoconfig  string   // how mail programs reach the others, over HTTPS
 	Admin       string   // the administrator's requests, over TLS
-	Names       []string // host names and IP addresses that the certificate is for
+	Names       []string // host names and IP addresses that the certificate is for; clients are told the first
+	Bounded     bool     // content may be shown for a while after a validation (reads = "bounded")
+	Ordered     bool     // every read is ordered as writes are (reads = "ordered"); Bounded is false then
 	Log         Log
 }
+
+// The words for reads.
+const (
+	readsValidated = "validated"
+	readsBounded   = "bounded"
+	readsOrdered   = "ordered"
+)
 
 // LoadEnclave reads an enclave's configuration and the genesis that it names.
 func LoadEnclave(file string) (Enclave, error) {
@@ -42,9 +55,14 @@ func (t *table) enclave() Enclave {
 	e := Enclave{
 		File: t.file, Replica: wire.ReplicaID(t.number("replica", 0, wire.MaxReplicas-1)),
 		GenesisFile: t.path("genesis", "the path of genesis.toml"), DataDir: t.path("data_dir", "the path of a folder"),
-		Host: t.address("host"), IMAP: t.address("imap"), IMAPS: t.address("imaps"), Admin: t.address("admin"),
-		Names: t.texts("names", "host names and IP addresses"), Log: t.log(),
+		Host: t.address("host"), IMAP: t.address("imap"), IMAPS: t.address("imaps"),
+		Submission: t.address("submission"), Submissions: t.address("submissions"), SMTP: t.address("smtp"),
+		Autoconfig: t.address("autoconfig"), Admin: t.address("admin"),
+		Names: t.texts("names", "host names and IP addresses"),
+		Log:   t.log(),
 	}
+	reads := t.oneOf("reads", readsValidated, readsBounded, readsOrdered)
+	e.Bounded, e.Ordered = reads == readsBounded, reads == readsOrdered
 	t.hex(e.LinkKey[:], "link_key", "the key shared with the own host", true)
 	return e
 }
@@ -77,6 +95,13 @@ func (e *Enclave) Text() []byte {
 	for _, n := range e.Names {
 		names = append(names, fmt.Sprintf("%q", n))
 	}
+	reads := readsValidated
+	switch {
+	case e.Bounded:
+		reads = readsBounded
+	case e.Ordered:
+		reads = readsOrdered
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Enclave of replica %d: troxymail-enclave --config FILE. Keep it from others: link_key is secret.
 replica = %d
@@ -86,9 +111,15 @@ host = %q # boundary of this replica's host
 link_key = "%x" # shared with this replica's host alone
 imap = %q # IMAP with STARTTLS
 imaps = %q # IMAP over TLS
+submission = %q # mail that accounts send, with STARTTLS
+submissions = %q # the same over TLS
+smtp = %q # mail for accounts from elsewhere
+autoconfig = %q # tells mail programs how to connect, over HTTPS
 admin = %q # what the administrator asks for, over TLS, signed with the key that genesis pins
-names = [%s] # in the certificate
-`, e.Replica, e.Replica, e.GenesisFile, e.DataDir, e.Host, e.LinkKey, e.IMAP, e.IMAPS, e.Admin, strings.Join(names, ", "))
+names = [%s] # in the certificate; mail programs are told the first
+reads = %q # bounded: content that a client knows of is shown for 30 s after the others were asked; ordered: to compare with
+`, e.Replica, e.Replica, e.GenesisFile, e.DataDir, e.Host, e.LinkKey, e.IMAP, e.IMAPS,
+		e.Submission, e.Submissions, e.SMTP, e.Autoconfig, e.Admin, strings.Join(names, ", "), reads)
 	e.Log.write(&b)
 	return []byte(b.String())
 }

@@ -20,8 +20,17 @@ type Host struct {
 	Listen      string       // for peers
 	Boundary    string       // for the own enclave
 	Admin       string       // /metrics, /livez, /readyz
+	Sync        string       // SyncQuorum or SyncStrict
 	Log         Log
 }
+
+// What a host syncs before a certificate of its enclave leaves.
+const (
+	// SyncQuorum syncs before a result counts as durable: what anybody was told is on the disks of f+1.
+	SyncQuorum = "quorum"
+	// SyncStrict syncs before each certificate leaves: what was executed and told to nobody outlasts a power loss too.
+	SyncStrict = "strict"
+)
 
 // LoadHost reads a host's configuration and the genesis that it names.
 func LoadHost(file string) (Host, error) {
@@ -41,7 +50,8 @@ func (t *table) host() Host {
 		File: t.file, Replica: wire.ReplicaID(t.number("replica", 0, wire.MaxReplicas-1)),
 		GenesisFile: t.path("genesis", "the path of genesis.toml"), DataDir: t.path("data_dir", "the path of a folder"),
 		KeyFile: t.path("key", "the path of the host's key"), Listen: t.address("listen"),
-		Boundary: t.address("boundary"), Admin: t.address("admin"), Log: t.log(),
+		Boundary: t.address("boundary"), Admin: t.address("admin"),
+		Sync: t.oneOf("sync", SyncQuorum, SyncStrict), Log: t.log(),
 	}
 	t.hex(h.LinkKey[:], "link_key", "the key shared with the own enclave", true)
 	return h
@@ -74,7 +84,8 @@ link_key = "%x" # shared with this replica's enclave alone
 listen = %q # for the other hosts
 boundary = %q # for this replica's enclave
 admin = %q # HTTP: /metrics, /livez, /readyz
-`, h.Replica, h.Replica, h.GenesisFile, h.DataDir, h.KeyFile, h.LinkKey, h.Listen, h.Boundary, h.Admin)
+sync = %q # quorum: the log is synced before a result is durable; strict: before each certificate leaves, slower
+`, h.Replica, h.Replica, h.GenesisFile, h.DataDir, h.KeyFile, h.LinkKey, h.Listen, h.Boundary, h.Admin, h.Sync)
 	h.Log.write(&b)
 	return []byte(b.String())
 }

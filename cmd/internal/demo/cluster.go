@@ -57,14 +57,17 @@ func (c *cluster) add(i int, g genesis.File, ports listeners, mesh *transport.Me
 	}
 	s, err := service.New(service.Options{
 		Self: e.Replica, Genesis: g, Secrets: secrets, Certificate: chain, Link: enclaveEnd,
-		Listen:          func() (service.Listeners, error) { return service.Listeners{IMAP: ports.imap, IMAPS: ports.imaps}, nil },
-		PlainOnLoopback: true, Simulated: platform.Simulated(), Platform: platform.Name(), Admin: ports.admin, Logger: logger,
+		Listen: func() (service.Listeners, error) {
+			return service.Listeners{IMAP: ports.imap, IMAPS: ports.imaps, Submission: ports.submission,
+				Submissions: ports.submissions, SMTP: ports.smtp, Autoconfig: ports.autoconfig}, nil
+		},
+		Name: "localhost", PlainOnLoopback: true, Simulated: platform.Simulated(), Platform: platform.Name(), Admin: ports.admin, Logger: logger,
 	})
 	if err != nil {
 		return err
 	}
 	h, err := host.Open(host.Options{
-		Dir: c.folder.cluster(fmt.Sprintf("host-%d", i)), Self: e.Replica, Replicas: g.Replicas, Founding: g.Founding(),
+		Dir: c.folder.cluster(fmt.Sprintf("host-%d", i)), Self: e.Replica, Replicas: g.Replicas,
 		Genesis: g.Hash(), FirstMailbox: g.FirstMailbox, Logger: logger,
 	})
 	if err != nil {

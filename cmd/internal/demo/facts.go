@@ -18,6 +18,9 @@ func factsText(f *config.Cluster, dir string) string {
 		if r.SMTP != "" {
 			fmt.Fprintf(&b, "   submission (STARTTLS) %s   submissions %s   SMTP %s", r.Submission, r.Submissions, r.SMTP)
 		}
+		if r.Autoconfig != "" {
+			fmt.Fprintf(&b, "   autoconfiguration https://%s", r.Autoconfig)
+		}
 		b.WriteByte('\n')
 	}
 	fmt.Fprintf(&b, "\n  account     %s\n  password    %s\n  CA file     %s\n  folder      %s\n", a.Address, a.Password, f.CA, dir)
@@ -29,9 +32,11 @@ Try (any replica will do; what you file at one is there at all):
   curl --cacert %[1]s -u %[2]s:%[3]s -T hello.eml imaps://%[4]s/INBOX
   curl --cacert %[1]s -u %[2]s:%[3]s 'imaps://%[5]s/INBOX;UID=1'
   mutt -e 'set ssl_ca_certificates_file="%[1]s" imap_pass="%[3]s"' -f imaps://%[6]s@%[4]s/INBOX
+  printf 'From: %[2]s\r\nSubject: sent\r\n\r\nSent mail.\r\n' > sent.eml
+  curl --cacert %[1]s -u %[2]s:%[3]s --mail-from %[2]s --mail-rcpt %[2]s -T sent.eml smtps://%[7]s
 
 Ctrl-C stops the demo. The mail is still there next time.
-`, quote(f.CA), a.Address, a.Password, first.IMAPS, last.IMAPS, user)
+`, quote(f.CA), a.Address, a.Password, first.IMAPS, last.IMAPS, user, first.Submissions)
 	return b.String()
 }
 

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"troxymail/cmd/internal/config"
 )
 
 // format is the layout of the folder; a folder of another one is refused.
@@ -21,7 +23,7 @@ type folder struct {
 
 // openFolder makes or opens dir for this process alone.
 func openFolder(dir string) (*folder, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := config.MakeDir(dir); err != nil {
 		return nil, fmt.Errorf("cannot make the demo's folder: %w: choose another with --dir", err)
 	}
 	if err := checkFormat(dir); err != nil {
@@ -41,8 +43,11 @@ func openFolder(dir string) (*folder, error) {
 	if err := errors.Join(lock.Truncate(0), f.note(lock)); err != nil {
 		return nil, fmt.Errorf("cannot write the lock of the demo's folder: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "format"), []byte(format+"\n"), 0o600); err != nil {
-		return nil, err
+	// Whole and durable: a folder with mail in it and half a format would be refused.
+	if _, err := os.Stat(f.path("format")); errors.Is(err, fs.ErrNotExist) {
+		if err := config.WriteFile(f.path("format"), 0o600, []byte(format+"\n")); err != nil {
+			return nil, err
+		}
 	}
 	if err := os.Remove(f.path("demo.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -73,7 +78,7 @@ func checkFormat(dir string) error {
 		return err
 	}
 	for _, e := range entries {
-		if e.Name() != "lock" {
+		if e.Name() != "lock" && !strings.HasPrefix(e.Name(), config.UnfinishedPrefix) {
 			return fmt.Errorf("the folder %s holds other files (%s) and no demo: choose an empty or a new folder with --dir", dir, e.Name())
 		}
 	}

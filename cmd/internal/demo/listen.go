@@ -10,7 +10,9 @@ import (
 
 // listeners are the open ports of one replica.
 type listeners struct {
-	imap, imaps, admin net.Listener
+	imap, imaps, admin            net.Listener
+	autoconfig                    net.Listener
+	submission, submissions, smtp net.Listener
 }
 
 // listen opens all ports before anything else starts, so that a port in use is told at once.
@@ -22,7 +24,19 @@ func listen(o *Options) ([]listeners, error) {
 			all[i].imaps, err = open(o.IMAPSPort+portStep*i, "--imaps-port", i)
 		}
 		if err == nil {
-			all[i].admin, err = openAdmin(o.AdminPort, i)
+			all[i].submission, err = open(o.SubmissionPort+portStep*i, "--submission-port", i)
+		}
+		if err == nil {
+			all[i].submissions, err = open(o.SubmissionsPort+portStep*i, "--submissions-port", i)
+		}
+		if err == nil {
+			all[i].smtp, err = open(o.SMTPPort+portStep*i, "--smtp-port", i)
+		}
+		if err == nil {
+			all[i].autoconfig, err = openAnywhere(o.AutoconfigPort, defaultAutoconfigPort, "--autoconfig-port", i)
+		}
+		if err == nil {
+			all[i].admin, err = openAnywhere(o.AdminPort, defaultAdminPort, "--admin-port", i)
 		}
 		if err != nil {
 			closeAll(all)
@@ -32,15 +46,15 @@ func listen(o *Options) ([]listeners, error) {
 	return all, nil
 }
 
-// openAdmin opens the port for administrators. Nobody types it, so that without the flag any free one will
-// do where the usual one is taken: demo.json says which.
-func openAdmin(first, replica int) (net.Listener, error) {
+// openAnywhere opens a port that programs find in demo.json: without the flag (first is 0) any free one will do
+// where the usual one is taken.
+func openAnywhere(first, usual int, flag string, replica int) (net.Listener, error) {
 	if first != 0 {
-		return open(first+portStep*replica, "--admin-port", replica)
+		return open(first+portStep*replica, flag, replica)
 	}
-	l, err := open(defaultAdminPort+portStep*replica, "--admin-port", replica)
+	l, err := open(usual+portStep*replica, flag, replica)
 	if err != nil {
-		return open(0, "--admin-port", replica)
+		return open(0, flag, replica)
 	}
 	return l, nil
 }
@@ -58,7 +72,7 @@ func open(port int, flag string, replica int) (net.Listener, error) {
 
 func closeAll(all []listeners) {
 	for _, l := range all {
-		for _, x := range []net.Listener{l.imap, l.imaps, l.admin} {
+		for _, x := range []net.Listener{l.imap, l.imaps, l.submission, l.submissions, l.smtp, l.autoconfig, l.admin} {
 			if x != nil {
 				_ = x.Close()
 			}

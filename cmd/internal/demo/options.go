@@ -19,6 +19,7 @@ type Options struct {
 	SubmissionPort  int
 	SubmissionsPort int
 	SMTPPort        int
+	AutoconfigPort  int  // 0: defaultAutoconfigPort, or any free one where that is taken
 	AdminPort       int  // 0: defaultAdminPort, or any free one where that is taken
 	JSON            bool // print facts as JSON
 	Out             io.Writer
@@ -28,8 +29,11 @@ type Options struct {
 // portStep is how far the ports of neighbouring replicas are apart.
 const portStep = 1000
 
-// defaultAdminPort is replica 0's port for administrators.
-const defaultAdminPort = 1700
+// Replica 0's ports that need not be where they usually are.
+const (
+	defaultAdminPort      = 1700
+	defaultAutoconfigPort = 1443
+)
 
 // Domain and Address are what every demo serves.
 const (
@@ -59,10 +63,15 @@ func (o *Options) ports() []struct {
 		port int
 	}{
 		{"--imap-port", o.IMAPPort}, {"--imaps-port", o.IMAPSPort}, {"--submission-port", o.SubmissionPort},
-		{"--submissions-port", o.SubmissionsPort}, {"--smtp-port", o.SMTPPort}, {"--admin-port", o.AdminPort},
+		{"--submissions-port", o.SubmissionsPort}, {"--smtp-port", o.SMTPPort},
 	}
-	if o.AdminPort == 0 {
-		all = all[:len(all)-1]
+	for _, p := range []struct {
+		flag string
+		port int
+	}{{"--autoconfig-port", o.AutoconfigPort}, {"--admin-port", o.AdminPort}} {
+		if p.port != 0 {
+			all = append(all, p)
+		}
 	}
 	return all
 }

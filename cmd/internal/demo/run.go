@@ -10,6 +10,8 @@ import (
 
 	"troxymail/bftcore/transport"
 	"troxymail/cmd/internal/config"
+	"troxymail/cmd/internal/gcpace"
+	"troxymail/cmd/internal/timerslack"
 	"troxymail/mail/accounts"
 )
 
@@ -21,6 +23,8 @@ func Run(ctx context.Context, o Options) error {
 	if err := o.check(); err != nil {
 		return err
 	}
+	gcpace.Start()
+	timerslack.Set()
 	f, err := openFolder(o.Dir)
 	if err != nil {
 		return err
@@ -86,6 +90,8 @@ func (c *cluster) serve(ctx context.Context, password string, o Options, ports [
 	for i, p := range ports {
 		facts.Replicas = append(facts.Replicas, config.Replica{
 			ID: i, IMAP: p.imap.Addr().String(), IMAPS: p.imaps.Addr().String(), AdminAPI: p.admin.Addr().String(),
+			Submission: p.submission.Addr().String(), Submissions: p.submissions.Addr().String(), SMTP: p.smtp.Addr().String(),
+			Autoconfig: p.autoconfig.Addr().String(),
 		})
 	}
 	asJSON, err := facts.JSON()

@@ -8,23 +8,19 @@ import (
 	"troxymail/bftcore/node"
 	"troxymail/bftcore/wire"
 	"troxymail/mailstore/kv"
-	"troxymail/mailstore/state"
 )
 
 // application gives the node the mailbox state machine in its own terms.
-type application struct {
-	machine *state.Machine
-	store   *kv.Store
-}
+type application struct{ h *Host }
 
 var _ node.Application = (*application)(nil)
 
-func (a *application) Applied() uint64 { return a.machine.Applied() }
+func (a *application) Applied() uint64 { return a.h.machine().Applied() }
 
-func (a *application) Root() wire.Digest { return a.machine.Root() }
+func (a *application) Root() wire.Digest { return a.h.machine().Root() }
 
 func (a *application) Apply(order uint64, requests []wire.Request) ([]node.Applied, error) {
-	results, infos, err := a.machine.Apply(order, requests)
+	results, infos, err := a.h.machine().Apply(order, requests)
 	if errors.Is(err, kv.ErrLogNotDurable) {
 		return nil, fmt.Errorf("%w: %w", node.ErrWaitForLog, err)
 	}
@@ -39,15 +35,34 @@ func (a *application) Apply(order uint64, requests []wire.Request) ([]node.Appli
 }
 
 func (a *application) Cached(id wire.RequestID) (node.Applied, bool) {
-	result, order, ok, err := a.machine.Cached(id)
+	result, order, ok, err := a.h.machine().Cached(id)
 	if err != nil || !ok {
 		return node.Applied{}, false
 	}
 	return node.Applied{Order: order, Depends: order, Result: result}, true
 }
 
-func (a *application) SetDurable(order uint64) { a.store.SetDurable(order) }
+func (a *application) Peek(encoded []byte) (node.Seen, bool) {
+	status, payload, evidence, ok, err := a.h.machine().Peek(encoded)
+	if err != nil || !ok {
+		return node.Seen{}, false
+	}
+	return node.Seen{Status: status, Payload: payload, Evidence: evidence}, true
+}
 
-func (a *application) Tick() { a.store.Tick(time.Now()) }
+func (a *application) SetDurable(order uint64) { a.h.store().SetDurable(order) }
 
-func (a *application) Durable() uint64 { return a.store.FlushedOrder() }
+func (a *application) Tick() {
+	a.h.store().Tick(time.Now())
+	a.h.keeping.fresh(a.h.store().Fresh())
+}
+
+func (a *application) Durable() uint64 { return a.h.store().FlushedOrder() }
+
+func (a *application) Checkpoint() error {
+	err := a.h.store().Checkpoint()
+	a.h.keeping.fresh(a.h.store().Fresh())
+	return err
+}
+
+func (a *application) Install(t node.Taking) error { return a.h.install(t.(*taking)) }

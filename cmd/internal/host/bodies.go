@@ -22,6 +22,8 @@ func (b bodyStore) Get(digest wire.Digest) ([]byte, error) {
 	return record, err
 }
 
+func (b bodyStore) Remove(digest wire.Digest) error { return b.store.Remove(digest) }
+
 func (b bodyStore) Has(digest wire.Digest) bool { return b.store.Has(digest) }
 
 // Put stores a large body, or puts a small record back that was missing or damaged here.

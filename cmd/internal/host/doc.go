@@ -4,9 +4,10 @@
 //
 // Folder: log/ (the host log, the truth), store.db (bbolt, catches up from the log), bodies/ (large
 // sealed bodies), boot (a number), frontiers (own certificates apart from the log), owner (whose folder this
-// is). What was found damaged lies beside its successor as NAME.damaged-N; open.go says what is repaired how.
-// The format of the whole is that in the file owner: a change of any part's format raises it. Everything in it is sealed, tokens, or in clear by design (flags, UIDs,
-// MODSEQs, sizes).
+// is). store.taking is a state that is being taken over, store.part one that was not finished: neither is served.
+// What was found damaged lies beside its successor as NAME.damaged-N; open.go says what is repaired how.
+// The format of the whole is that in the file owner: a change of any part's format raises it. Everything in it is
+// sealed, tokens, or in clear by design (flags, UIDs, MODSEQs, sizes).
 //
 // Untrusted: must not import enclave (but boundary), mail or cache.
 package host

@@ -25,7 +25,7 @@ func (h *Host) bringForward(ctx context.Context) error {
 	if _, err := h.log.Sync(); err != nil {
 		return err
 	}
-	from, last := h.machine.Applied(), h.log.Stats().MaxOrder
+	from, last := h.machine().Applied(), h.log.Stats().MaxOrder
 	if last > from+forwardNote {
 		h.o.Logger.Info("store.forward", "from", from, "to", last)
 	}
@@ -39,14 +39,14 @@ func (h *Host) bringForward(ctx context.Context) error {
 		}
 	}
 	if last > from+forwardNote {
-		h.o.Logger.Info("store.forwarded", "order", h.machine.Applied())
+		h.o.Logger.Info("store.forwarded", "order", h.machine().Applied())
 	}
 	return nil
 }
 
 // forwardPiece applies some orders; false when the log proves no further ones.
 func (h *Host) forwardPiece(last uint64) (more bool, err error) {
-	next := h.machine.Applied() + 1
+	next := h.machine().Applied() + 1
 	if next > last {
 		return false, nil
 	}
@@ -56,13 +56,12 @@ func (h *Host) forwardPiece(last uint64) (more bool, err error) {
 		return false, err
 	}
 	for order := next; order < after; order++ {
-		var records []bftcore.Record
-		for len(found) > 0 && found[0].Order == order {
-			records = append(records, bftcore.Record{
-				Kind: bftcore.RecordKind(found[0].Kind), Order: order, Body: found[0].Body,
-			})
-			found = found[1:]
+		n := 0
+		for n < len(found) && found[n].Order == order {
+			n++
 		}
+		records := coreRecords(found[:n])
+		found = found[n:]
 		batch, ok, err := h.config().Proven(order, records)
 		if err != nil {
 			return false, errors.Join(errIncorrect, err)
@@ -70,10 +69,19 @@ func (h *Host) forwardPiece(last uint64) (more bool, err error) {
 		if !ok {
 			return false, nil
 		}
-		h.store.SetDurable(order)
-		if _, _, err := h.machine.Apply(order, batch.Requests); err != nil {
+		h.store().SetDurable(order)
+		if _, _, err := h.machine().Apply(order, batch.Requests); err != nil {
 			return false, err
 		}
 	}
 	return true, nil
+}
+
+// coreRecords gives records of the log as the core knows them.
+func coreRecords(found []hostlog.Record) []bftcore.Record {
+	records := make([]bftcore.Record, len(found))
+	for i, r := range found {
+		records[i] = bftcore.Record{Kind: bftcore.RecordKind(r.Kind), Order: r.Order, Body: r.Body}
+	}
+	return records
 }

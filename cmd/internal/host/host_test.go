@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"troxymail/bftcore/wire"
 	"troxymail/enclave/boundary"
 	"troxymail/enclave/replica"
+	"troxymail/integration/liar"
 	"troxymail/mailstore/command"
 )
 
@@ -29,14 +31,33 @@ type group struct {
 	done     []*sync.WaitGroup
 	links    []transport.Links
 	ends     []boundary.Link // the enclaves' ends
+	liars    map[int]*liar.Liar
+	mu       sync.Mutex                                            // of what a test's passes uses
+	passes   atomic.Pointer[func(to, from int, frame []byte) bool] // which frames arrive; nil: all
+	founding wire.Founding                                         // zero: enclaves come back by recovery and founding
+	exchange time.Duration                                         // between rounds of comparing marks; 0: the product's
+	every    uint64                                                // orders between checkpoints; 0: 8
 }
 
-func newGroup(t testing.TB, n int) *group {
-	g := &group{
-		t: t, n: n, mesh: transport.NewMesh(n, transport.MeshOptions{}), enclaves: make([]*replica.Replica, n), hosts: make([]*Host, n),
-		stop: make([]context.CancelFunc, n), done: make([]*sync.WaitGroup, n), links: make([]transport.Links, n),
-		ends: make([]boundary.Link, n),
-	}
+func newGroup(t testing.TB, n int) *group { return newGroupWith(t, n, nil) }
+
+// newGroupWith is a group in which some hosts may lie; what becomes of those and their enclaves is theirs.
+func newGroupWith(t testing.TB, n int, liars map[int]*liar.Liar) *group {
+	return startGroup(t, n, liars, testFounding)
+}
+
+func startGroup(t testing.TB, n int, liars map[int]*liar.Liar, founding wire.Founding) *group {
+	g := &group{t: t}
+	g.begin(n, liars, founding)
+	return g
+}
+
+// begin makes the folders and starts all.
+func (g *group) begin(n int, liars map[int]*liar.Liar, founding wire.Founding) {
+	t := g.t
+	g.liars, g.founding, g.n, g.mesh = liars, founding, n, transport.NewMesh(n, transport.MeshOptions{})
+	g.enclaves, g.hosts, g.links, g.ends = make([]*replica.Replica, n), make([]*Host, n), make([]transport.Links, n), make([]boundary.Link, n)
+	g.stop, g.done = make([]context.CancelFunc, n), make([]*sync.WaitGroup, n)
 	for i := range n {
 		g.dirs = append(g.dirs, t.TempDir())
 		if err := Prepare(g.dirs[i], testGenesis, wire.ReplicaID(i)); err != nil {
@@ -49,7 +70,6 @@ func newGroup(t testing.TB, n int) *group {
 			g.end(i)
 		}
 	})
-	return g
 }
 
 var testGenesis = [32]byte{9}
@@ -67,17 +87,30 @@ func (g *group) start(i int) {
 func (g *group) tryStart(i int) error {
 	g.t.Helper()
 	h, err := Open(Options{
-		Dir: g.dirs[i], Self: wire.ReplicaID(i), Replicas: g.n, Founding: testFounding, Genesis: testGenesis, FirstMailbox: 1,
+		Dir: g.dirs[i], Self: wire.ReplicaID(i), Replicas: g.n, Founding: g.founding, Genesis: testGenesis, FirstMailbox: 1,
 		Logger: slog.New(slog.DiscardHandler), segmentBytes: 4 << 20, scrubRate: 1 << 30,
+		checkpointEvery: max(g.every, 8), bodyGrace: 16, keepLogBytes: 1,
 	})
 	if err != nil {
 		return err
 	}
 	g.hosts[i] = h
-	if g.links[i], err = g.mesh.Attach(i, h.Receive); err != nil {
+	receive := func(from int, frame []byte) {
+		if passes := g.passes.Load(); passes == nil || (*passes)(i, from, frame) {
+			h.Receive(from, frame)
+		}
+	}
+	if l := g.liars[i]; l != nil {
+		receive = l.Receive(receive)
+	}
+	if g.links[i], err = g.mesh.Attach(i, receive); err != nil {
 		g.t.Fatal(err)
 	}
-	h.Connect(g.links[i])
+	if l := g.liars[i]; l != nil {
+		h.Connect(l.Links(g.links[i]))
+	} else {
+		h.Connect(g.links[i])
+	}
 	g.link(i)
 	return nil
 }
@@ -92,20 +125,24 @@ func (g *group) link(i int) {
 	}
 	begin := time.Now()
 	e := replica.New(replica.Options{
-		Group: q, Self: wire.ReplicaID(i), Founding: testFounding, Link: enclaveEnd, Logger: slog.New(slog.DiscardHandler),
-		Certificate: [32]byte{1}, Request: [32]byte{2}, Reply: [32]byte{3},
+		Group: q, Self: wire.ReplicaID(i), Founding: g.founding, Link: enclaveEnd, Logger: slog.New(slog.DiscardHandler),
+		Certificate: [32]byte{1}, Request: [32]byte{2}, Reply: [32]byte{3}, Cache: [32]byte{4}, Exchange: g.exchange,
 		Now: func() int64 { return int64(time.Since(begin)) + 1 },
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	g.enclaves[i], g.ends[i], g.stop[i], g.done[i] = e, enclaveEnd, cancel, &sync.WaitGroup{}
 	h := g.hosts[i]
+	l := g.liars[i]
+	if l != nil {
+		hostEnd = l.Link(hostEnd)
+	}
 	g.done[i].Go(func() {
-		if err := h.Serve(ctx, hostEnd); err != nil && !errors.Is(err, ErrEnclaveGone) {
+		if err := h.Serve(ctx, hostEnd); err != nil && !errors.Is(err, ErrEnclaveGone) && l == nil {
 			g.t.Errorf("host %d: %v", i, err)
 		}
 	})
 	g.done[i].Go(func() {
-		if err := e.Run(ctx); err != nil && !errors.Is(err, boundary.ErrClosed) {
+		if err := e.Run(ctx); err != nil && !errors.Is(err, boundary.ErrClosed) && l == nil {
 			g.t.Errorf("enclave %d: %v", i, err)
 		}
 	})
@@ -132,12 +169,19 @@ func (g *group) end(i int) {
 	g.hosts[i] = nil
 }
 
-// do orders a command at replica i; it must succeed.
+// patient is how long a caller goes on asking.
+const patient = time.Minute
+
+// do orders a command at replica i; it must succeed. A caller that was not answered in time knows nothing of
+// the outcome and asks again, as mail clients do.
 func (g *group) do(i int, c command.Command) replica.Outcome {
 	g.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patient)
 	defer cancel()
 	o, err := g.enclaves[i].Do(ctx, c)
+	for errors.Is(err, replica.ErrUnavailable) {
+		o, err = g.enclaves[i].Do(ctx, c)
+	}
 	if err != nil {
 		g.t.Fatalf("replica %d: %v", i, err)
 	}

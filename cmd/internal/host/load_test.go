@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -95,27 +96,34 @@ func (m *mail) read(i int) {
 // agree waits until all replicas that are up executed the same and compares their state digests.
 func (g *group) agree() {
 	g.t.Helper()
-	var last uint64
+	var up []int
 	for i := range g.n {
 		if g.hosts[i] != nil {
-			last = max(last, g.do(i, &command.Ping{Data: []byte("agree")}).Order)
+			up = append(up, i)
 		}
 	}
+	g.agreeAt(up...)
+}
+
+// agreeAt does so at some replicas.
+func (g *group) agreeAt(at ...int) {
+	g.t.Helper()
+	var last uint64
+	for _, i := range at {
+		last = max(last, g.do(i, &command.Ping{Data: []byte("agree")}).Order)
+	}
 	var root wire.Digest
-	for i := range g.n {
-		if g.hosts[i] == nil {
-			continue
-		}
+	for _, i := range at {
 		f := g.caughtUp(i, last)
-		if newest := f.Roots[len(f.Roots)-1]; newest.Order != last || root != (wire.Digest{}) && root != newest.Digest {
-			g.t.Fatalf("replica %d: digest %v at order %d, want %v at %d", i, newest.Digest, newest.Order, root, last)
-		} else {
-			root = newest.Digest
+		at := slices.IndexFunc(f.Roots, func(r boundary.Root) bool { return r.Order == last })
+		if at < 0 || root != (wire.Digest{}) && root != f.Roots[at].Digest {
+			g.t.Fatalf("replica %d: another digest than %v at order %d: %v", i, root, last, f.Roots)
 		}
+		root = f.Roots[at].Digest
 	}
 }
 
-// caughtUp waits until replica i executed order and its enclave voted for it.
+// caughtUp waits until replica i executed order and its enclave voted for it, if it may vote in that view.
 func (g *group) caughtUp(i int, order uint64) boundary.HostFacts {
 	g.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
@@ -125,7 +133,7 @@ func (g *group) caughtUp(i int, order uint64) boundary.HostFacts {
 		if err != nil {
 			g.t.Fatalf("replica %d is at %+v: %v", i, g.hosts[i].Figures().Status, err)
 		}
-		if f.Executed >= order && g.hosts[i].Figures().Status.Prepared >= order {
+		if s := g.hosts[i].Figures().Status; f.Executed >= order && (s.Prepared >= order || !s.InView) {
 			return f
 		}
 	}

@@ -16,7 +16,7 @@ const (
 	// markName is the file that says whose a folder is.
 	markName = "owner"
 	// folderFormat is the layout of the folder.
-	folderFormat = 1
+	folderFormat = 2
 )
 
 // Errors of a host's folder. What wraps them says what to do.
@@ -27,18 +27,42 @@ var (
 	ErrForeign = errors.New("host: foreign data folder")
 	// ErrNewer is returned for a folder of a later version of the program.
 	ErrNewer = errors.New("host: data folder of a newer version")
+	// ErrOlder is returned for a folder of an earlier version of the program.
+	ErrOlder = errors.New("host: data folder of an older version")
 )
 
-// Prepare makes the folder of a host that has never run. It leaves a folder that holds anything as it is
-// and returns an error.
+// Prepare makes the folder of a host that has never run, durably: without its mark a folder with mail in it is
+// refused. It leaves a folder that holds anything as it is and returns an error.
 func Prepare(dir string, genesis [32]byte, self wire.ReplicaID) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeFolder(filepath.Clean(dir)); err != nil {
 		return err
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
 		return errors.Join(err, fmt.Errorf("host: the folder %s is not empty", dir))
 	}
-	return os.WriteFile(filepath.Join(dir, markName), []byte(mark(folderFormat, genesis, self)), 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, markName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(mark(folderFormat, genesis, self))
+	return errors.Join(err, f.Sync(), f.Close(), syncFolder(dir))
+}
+
+// makeFolder makes a folder and its parents durably, unless they are there.
+func makeFolder(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := makeFolder(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncFolder(parent)
 }
 
 func mark(format int, genesis [32]byte, self wire.ReplicaID) string {
@@ -55,8 +79,9 @@ func checkMark(dir string, genesis [32]byte, self wire.ReplicaID) error {
 				ErrForeign, dir, entries[0].Name(), markName)
 		}
 		if err == nil || errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w: %s is missing or empty: correct data_dir. If this replica has lost its disk it "+
-				"cannot rejoin yet: restore the folder from the disk. If it has never run: troxymail-host --new", ErrNoFolder, dir)
+			return fmt.Errorf("%w: %s is missing or empty: correct data_dir. If this replica has never run: "+
+				"troxymail-host --new. The same if it has lost its disk for good: the state then "+
+				"comes from the others", ErrNoFolder, dir)
 		}
 		return err
 	}
@@ -72,6 +97,9 @@ func checkMark(dir string, genesis [32]byte, self wire.ReplicaID) error {
 	case format > folderFormat:
 		return fmt.Errorf("%w: %s has format %d, this program knows %d: start the version that wrote it",
 			ErrNewer, dir, format, folderFormat)
+	case format < folderFormat:
+		return fmt.Errorf("%w: %s has format %d, this program writes %d and reads no other: start the version that wrote it, "+
+			"or set up a new cluster and import the mail", ErrOlder, dir, format, folderFormat)
 	case string(text) != mark(folderFormat, genesis, self):
 		return fmt.Errorf("%w: %s belongs to another replica or cluster, or genesis.toml was edited: "+
 			"correct data_dir, or restore genesis.toml", ErrForeign, dir)

@@ -7,6 +7,7 @@ import (
 
 	"troxymail/bftcore"
 	"troxymail/bftcore/hostlog"
+	"troxymail/bftcore/wire"
 	"troxymail/enclave/boundary"
 	"troxymail/mailstore/blob"
 	"troxymail/mailstore/command"
@@ -20,6 +21,7 @@ var (
 	errBehind    = errors.New("it ends before the order that the store is at")
 	errNoReach   = errors.New("it begins after the order that the store is at")
 	errIncorrect = errors.New("it does not decode")
+	errAhead     = errors.New("it is ahead of what the log shows")
 )
 
 // open opens the parts of the folder and repairs what can be repaired; what is damaged is moved aside, never
@@ -29,6 +31,8 @@ var (
 //   - A log that is damaged or gone: refused at the leader, whose PREPAREs are in it and nowhere else for
 //     certain. A follower begins a new one; its store stays at the order that it reached by itself, its enclave
 //     continues from the certificate kept for that order, and peers have what follows.
+//   - A store that is ahead of what the log shows, because the log was lost or set back alone, is no longer believed: what
+//     it executed beyond that was told to nobody, and may have given way to something else since (vouch).
 //   - A store that is damaged or gone: built anew from the log, if that reaches back to order 1. If not, and
 //     the peers' logs reach back: a follower begins from nothing, with a new log too.
 //   - Peers may have cut their logs. Then the replica stays where it is and says so (AlarmNeedsTransfer).
@@ -48,12 +52,22 @@ func (h *Host) open() error {
 	if err := h.join(); err != nil {
 		return err
 	}
+	if err := h.vouch(); err != nil {
+		return err
+	}
 	var err error
-	h.bodies, err = blob.Open(h.store, blob.Options{Dir: h.o.Dir, SmallKey: state.SmallKey})
-	return err
+	h.bodies, err = blob.Open(present{h}, blob.Options{Dir: h.o.Dir, SmallKey: state.SmallKey})
+	if err != nil {
+		return err
+	}
+	return h.listLying()
 }
 
-func (h *Host) leads() bool { return h.group.Leader(0) == h.o.Self }
+// leads reports whether this host's enclave would continue as a leader from what the log shows, and so needs all of
+// it. One that comes back by recovery or founding does not.
+func (h *Host) leads() bool {
+	return h.o.Founding != (wire.Founding{}) && h.group.Leader(0) == h.o.Self
+}
 
 func (h *Host) openLog() error {
 	ran := h.has(bootName) || h.has(storeName)
@@ -86,6 +100,7 @@ func (h *Host) renewLog(cause error) error {
 	}
 	aside, err := h.moveAside(logName)
 	if err == nil {
+		h.renewed = true
 		h.note(boundary.AlarmLogLost, "log_lost", cause, aside)
 	}
 	return err
@@ -104,19 +119,35 @@ func (h *Host) openStore() error {
 	return err
 }
 
-func (h *Host) tryStore() (err error) {
-	h.store, err = kv.Open(kv.Options{
-		Path: h.path(storeName), Cluster: h.o.Genesis, Verify: true, Loose: state.IsRecord,
-	})
-	if err != nil {
-		return err
-	}
-	h.machine, err = state.Open(h.store, state.Genesis{FirstMailbox: command.MailboxID(h.o.FirstMailbox)})
-	if err != nil {
-		err = errors.Join(err, h.store.Close())
-		h.store = nil
+func (h *Host) tryStore() error {
+	x, err := h.openHeld(true)
+	if err == nil {
+		h.held.Store(x)
 	}
 	return err
+}
+
+func (h *Host) storeOptions() kv.Options {
+	return kv.Options{Path: h.path(storeName), Cluster: h.o.Genesis, Loose: state.IsRecord}
+}
+
+func (h *Host) genesis() state.Genesis {
+	return state.Genesis{FirstMailbox: command.MailboxID(h.o.FirstMailbox), Checkpoint: h.o.checkpointEvery}
+}
+
+// openHeld opens the store; verify has all of it read.
+func (h *Host) openHeld(verify bool) (*held, error) {
+	o := h.storeOptions()
+	o.Verify = verify
+	store, err := kv.Open(o)
+	if err != nil {
+		return nil, err
+	}
+	machine, err := state.Open(store, h.genesis())
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return &held{store: store, machine: machine}, nil
 }
 
 func (h *Host) renewStore(cause error) error {
@@ -128,14 +159,21 @@ func (h *Host) renewStore(cause error) error {
 	return h.tryStore()
 }
 
-// join sees that the log follows on the store.
+// join sees that the log follows on the store, where the enclave continues from the log alone.
+//
+// Where it comes back by recovery or founding the log stays as it is: it holds what a founding must hear of. And it
+// ends before the store, or has a gap behind it, without any fault when the host stopped after, or before, it took
+// a state over. Peers, or the state of a checkpoint, fill the gap.
 func (h *Host) join() error {
-	applied, last := h.machine.Applied(), h.log.Stats().MaxOrder
+	if h.o.Founding == (wire.Founding{}) {
+		return nil
+	}
+	applied, last := h.machine().Applied(), h.log.Stats().MaxOrder
 	switch {
+	case last == applied || h.renewed:
+		return nil // a log that was just begun anew goes on where the store is
 	case last < applied:
 		return h.beginLog(errBehind)
-	case last == applied:
-		return nil
 	}
 	reaches, err := h.logHas(applied + 1)
 	if err != nil || reaches {
@@ -146,6 +184,37 @@ func (h *Host) join() error {
 			"before the fault", ErrNeedsTransfer, applied, h.path(storeName))
 	}
 	return h.beginLog(errNoReach)
+}
+
+// vouch sees that the store is no further than the log shows, where the enclave comes back by recovery or founding: then
+// nobody but the log tells the group what this host executed.
+func (h *Host) vouch() error {
+	if h.o.Founding != (wire.Founding{}) {
+		return nil
+	}
+	stable := uint64(0)
+	err := h.log.Replay(0, func(_ uint64, r hostlog.Record) error {
+		if bftcore.RecordKind(r.Kind) != bftcore.RecordFrontier {
+			return nil
+		}
+		f, err := wire.DecodeFrontier(r.Body)
+		stable = f.Disclosure.Stable.Order
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	vouches, err := h.config().Vouches(h.machine().Applied(), stable, func(order uint64) ([]bftcore.Record, error) {
+		found, _, err := h.log.ReadOrders(order, order, forwardBytes, hostlog.Kind(bftcore.RecordPrepare), hostlog.Kind(bftcore.RecordCommit))
+		return coreRecords(found), err
+	})
+	if err != nil || vouches {
+		return err
+	}
+	if err := h.held.Swap(nil).store.Close(); err != nil {
+		return err
+	}
+	return h.renewStore(errAhead)
 }
 
 // beginLog puts a new log in the place of the open one, which does not fit the store.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"troxymail/bftcore/wire"
 	"troxymail/enclave/replica"
@@ -63,6 +64,21 @@ func TestServeEndsWithTheLink(t *testing.T) {
 	g.hosts[2].Receive(0, []byte{1, 1}) // without an enclave frames are dropped
 }
 
+// A host that is stopped while its enclave waits for others to come back has not failed.
+func TestServeEndsWhileTheEnclaveComesBack(t *testing.T) {
+	g := startGroup(t, 3, nil, wire.Founding{})
+	g.do(0, &command.Ping{Data: []byte("all are there")})
+	g.end(1)
+	g.end(2)
+	g.relink(0)
+	for end := time.Now().Add(patient); len(g.hosts[0].Figures().Facts.Alarms) == 0; pause(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it waits for nobody")
+		}
+	}
+	g.end(0)
+}
+
 func TestFolderOfAnotherIsRefused(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	open := func(genesis [32]byte, self wire.ReplicaID) error {
@@ -95,8 +111,9 @@ func TestFolderOfAnotherIsRefused(t *testing.T) {
 	}
 	mark := filepath.Join(dir, markName)
 	text, _ := os.ReadFile(mark)
-	newer := strings.Replace(string(text), "troxymail-host 1", "troxymail-host 2", 1)
-	for want, content := range map[error]string{ErrNewer: newer, ErrForeign: "something else"} {
+	newer := strings.Replace(string(text), "troxymail-host 2", "troxymail-host 3", 1)
+	older := strings.Replace(string(text), "troxymail-host 2", "troxymail-host 1", 1)
+	for want, content := range map[error]string{ErrNewer: newer, ErrOlder: older, ErrForeign: "something else"} {
 		if err := os.WriteFile(mark, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}

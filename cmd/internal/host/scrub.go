@@ -51,7 +51,7 @@ func (h *Host) runScrub(ctx context.Context, n *node.Node) {
 	pause := time.NewTimer(0)
 	defer pause.Stop()
 	for !s.done.Load() {
-		list, err := state.Referred(h.store, s.after, scrubKeys)
+		list, err := state.Referred(h.store(), s.after, scrubKeys)
 		if err != nil {
 			h.o.Logger.Error("scrub.failed", "cause", err.Error())
 			return
@@ -82,7 +82,7 @@ func (h *Host) scrubOne(ctx context.Context, n *node.Node, d wire.Digest) int {
 	if !errors.Is(err, blob.ErrMissing) && !errors.Is(err, blob.ErrDamaged) {
 		return len(record)
 	}
-	if referred, err := state.StillReferred(h.store, d); err != nil || !referred {
+	if referred, err := state.StillReferred(h.store(), d); err != nil || !referred {
 		return len(record)
 	}
 	switch {

@@ -20,7 +20,7 @@ func TestScrubRepairs(t *testing.T) {
 	m := newMail(g)
 	m.file(60, 0, 1, 2)
 	g.agree()
-	if err := g.hosts[2].store.Flush(); err != nil {
+	if err := g.hosts[2].store().Flush(); err != nil {
 		t.Fatal(err)
 	}
 	g.end(2)
@@ -72,7 +72,7 @@ func TestBringForward(t *testing.T) {
 	m := newMail(g)
 	m.file(100, 0, 1, 2)
 	g.agree()
-	last := g.hosts[2].machine.Applied()
+	last := g.hosts[2].machine().Applied()
 	g.end(2)
 	remove(t, g.dirs[2]+"/store.db")
 	h, err := Open(Options{
@@ -84,10 +84,10 @@ func TestBringForward(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if err := h.bringForward(ctx); err != nil || h.machine.Applied() != last {
-		t.Errorf("at order %d of %d: %v", h.machine.Applied(), last, err)
+	if err := h.bringForward(ctx); err != nil || h.machine().Applied() != last {
+		t.Errorf("at order %d of %d: %v", h.machine().Applied(), last, err)
 	}
-	if walked, err := h.machine.Walk(); err != nil || walked != h.machine.Root() {
+	if walked, err := h.machine().Walk(); err != nil || walked != h.machine().Root() {
 		t.Errorf("the store contradicts itself: %v", err)
 	}
 	if err := h.Close(); err != nil {

@@ -41,7 +41,7 @@ func Make(plan *Plan, dir string, now time.Time) (genesis.File, error) {
 	if len(entries) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return genesis.File{}, fmt.Errorf("%w: %s", errors.Join(ErrExists, err), dir)
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+	if err := config.MakeDir(filepath.Dir(dir)); err != nil {
 		return genesis.File{}, err
 	}
 	temp, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".new-")
@@ -51,6 +51,10 @@ func Make(plan *Plan, dir string, now time.Time) (genesis.File, error) {
 	defer os.RemoveAll(temp)
 	m := &maker{plan: plan, temp: temp, dir: dir, now: now}
 	if err := m.make(); err != nil {
+		return genesis.File{}, err
+	}
+	// Keys are drawn once: a power loss after this returned must not take one.
+	if err := config.SyncTree(temp); err != nil {
 		return genesis.File{}, err
 	}
 	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // fails unless it is empty still
@@ -125,14 +129,17 @@ func (m *maker) replica(i int) error {
 	h := config.Host{
 		Replica: wire.ReplicaID(i), GenesisFile: m.place("genesis.toml"), DataDir: m.place(hostName(i)),
 		KeyFile: m.place(hostName(i) + ".key"), LinkKey: link, Listen: join(r.Listen, r.Ports.Peer),
-		Boundary: join("127.0.0.1", r.Ports.Boundary), Admin: join("127.0.0.1", r.Ports.HostAdmin), Log: config.DefaultLog,
+		Boundary: join("127.0.0.1", r.Ports.Boundary), Admin: join("127.0.0.1", r.Ports.HostAdmin),
+		Sync: config.SyncQuorum, Log: config.DefaultLog,
 	}
 	if err := config.WriteFile(path(m.temp, hostName(i)+".toml"), 0o600, h.Text()); err != nil {
 		return err
 	}
 	e := config.Enclave{
 		Replica: wire.ReplicaID(i), GenesisFile: h.GenesisFile, DataDir: m.place(enclaveName(i)), Host: h.Boundary, LinkKey: link,
-		IMAP: join(r.Listen, r.Ports.IMAP), IMAPS: join(r.Listen, r.Ports.IMAPS), Admin: join(r.Listen, r.Ports.AdminAPI),
+		IMAP: join(r.Listen, r.Ports.IMAP), IMAPS: join(r.Listen, r.Ports.IMAPS), Submission: join(r.Listen, r.Ports.Submission),
+		Submissions: join(r.Listen, r.Ports.Submissions), SMTP: join(r.Listen, r.Ports.SMTP),
+		Autoconfig: join(r.Listen, r.Ports.Autoconfig), Admin: join(r.Listen, r.Ports.AdminAPI),
 		Names: r.Names, Log: config.DefaultLog,
 	}
 	if err := config.WriteFile(path(m.temp, enclaveName(i)+".toml"), 0o600, e.Text()); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,12 +14,13 @@ import (
 
 // Ports are those of one replica.
 type Ports struct {
-	IMAP, IMAPS, AdminAPI     int // of the enclave
-	Peer, Boundary, HostAdmin int // of the host
+	IMAP, IMAPS, Submission, Submissions, SMTP, Autoconfig, AdminAPI int // of the enclave
+	Peer, Boundary, HostAdmin                                        int // of the host
 }
 
 // DefaultPorts are those of replica 0, and of every replica that has a machine of its own.
-var DefaultPorts = Ports{IMAP: 1143, IMAPS: 1993, AdminAPI: 1843, Peer: 1700, Boundary: 1701, HostAdmin: 1780}
+var DefaultPorts = Ports{IMAP: 1143, IMAPS: 1993, Submission: 1587, Submissions: 1465, SMTP: 1025, Autoconfig: 1443, AdminAPI: 1843,
+	Peer: 1700, Boundary: 1701, HostAdmin: 1780}
 
 const (
 	// defaultStep is how far the default ports of neighbouring replicas on one machine are apart.
@@ -29,11 +31,12 @@ const (
 
 // plus moves all ports up.
 func (p Ports) plus(n int) Ports {
-	return Ports{p.IMAP + n, p.IMAPS + n, p.AdminAPI + n, p.Peer + n, p.Boundary + n, p.HostAdmin + n}
+	return Ports{p.IMAP + n, p.IMAPS + n, p.Submission + n, p.Submissions + n, p.SMTP + n, p.Autoconfig + n, p.AdminAPI + n,
+		p.Peer + n, p.Boundary + n, p.HostAdmin + n}
 }
 
 func (p Ports) highest() int {
-	return max(p.IMAP, p.IMAPS, p.AdminAPI, p.Peer, p.Boundary, p.HostAdmin)
+	return max(p.IMAP, p.IMAPS, p.Submission, p.Submissions, p.SMTP, p.Autoconfig, p.AdminAPI, p.Peer, p.Boundary, p.HostAdmin)
 }
 
 // Replica says where one replica is to be.
@@ -64,7 +67,8 @@ func Loopback(domain string, n, basePort int) (Plan, error) {
 	for i := range n {
 		ports := DefaultPorts.plus(defaultStep * i)
 		if basePort != 0 {
-			ports = Ports{IMAP: 0, IMAPS: 1, AdminAPI: 5, Peer: 6, Boundary: 7, HostAdmin: 8}.plus(basePort + baseStep*i)
+			ports = Ports{IMAP: 0, IMAPS: 1, Submission: 2, Submissions: 3, SMTP: 4, AdminAPI: 5, Peer: 6, Boundary: 7, HostAdmin: 8,
+				Autoconfig: 9}.plus(basePort + baseStep*i)
 		}
 		if basePort < 0 || ports.highest() > 65535 {
 			return p, fmt.Errorf("%w: replica %d would use port %d: choose a base port from 1 to %d",
@@ -93,6 +97,19 @@ func Remote(domain string, hosts []string) (Plan, error) {
 		p.Replicas = append(p.Replicas, Replica{Host: h, Names: []string{h}, Ports: DefaultPorts})
 	}
 	return p, p.check()
+}
+
+// Name gives all replicas a name in common for clients, in front of their own in the certificates: a program that
+// finds several addresses for it goes on at another when one is down.
+func (p *Plan) Name(name string) error {
+	if !isHost(name) {
+		return fmt.Errorf("%w: name %q: want a host name without a port, such as mail.example.org", ErrPlan, name)
+	}
+	for i := range p.Replicas {
+		r := &p.Replicas[i]
+		r.Names = append([]string{name}, slices.DeleteFunc(slices.Clone(r.Names), func(n string) bool { return n == name })...)
+	}
+	return nil
 }
 
 func (p *Plan) check() error {
@@ -135,7 +152,9 @@ func (p *Plan) Facts(dir string) config.Cluster {
 	}
 	for i, r := range p.Replicas {
 		c.Replicas = append(c.Replicas, config.Replica{
-			ID: i, IMAP: join(r.Host, r.Ports.IMAP), IMAPS: join(r.Host, r.Ports.IMAPS), AdminAPI: join(r.Host, r.Ports.AdminAPI),
+			ID: i, IMAP: join(r.Host, r.Ports.IMAP), IMAPS: join(r.Host, r.Ports.IMAPS), Submission: join(r.Host, r.Ports.Submission),
+			Submissions: join(r.Host, r.Ports.Submissions), SMTP: join(r.Host, r.Ports.SMTP), AdminAPI: join(r.Host, r.Ports.AdminAPI),
+			Autoconfig: join(r.Host, r.Ports.Autoconfig),
 		})
 	}
 	return c

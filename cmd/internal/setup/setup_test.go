@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -131,6 +132,27 @@ func TestMakeLeavesWhatIsThere(t *testing.T) {
 	}
 }
 
+// A name in common is in front of each replica's own, once; what is no name is refused.
+func TestName(t *testing.T) {
+	plan, err := Remote("example.org", []string{"a.example.org", "mail.example.org", "c.example.org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"", "mail.example.org:993", "a b", "-a"} {
+		if err := plan.Name(bad); !errors.Is(err, ErrPlan) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	if err := plan.Name("mail.example.org"); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range [][]string{{"mail.example.org", "a.example.org"}, {"mail.example.org"}, {"mail.example.org", "c.example.org"}} {
+		if got := plan.Replicas[i].Names; !slices.Equal(got, want) {
+			t.Errorf("replica %d: %q, want %q", i, got, want)
+		}
+	}
+}
+
 func TestPortsDiffer(t *testing.T) {
 	for _, base := range []int{0, 3000} {
 		plan, err := Loopback("example.org", 5, base)
@@ -140,7 +162,7 @@ func TestPortsDiffer(t *testing.T) {
 		seen := map[int]bool{}
 		for _, r := range plan.Replicas {
 			p := r.Ports
-			for _, port := range []int{p.IMAP, p.IMAPS, p.AdminAPI, p.Peer, p.Boundary, p.HostAdmin} {
+			for _, port := range []int{p.IMAP, p.IMAPS, p.Autoconfig, p.AdminAPI, p.Peer, p.Boundary, p.HostAdmin} {
 				if seen[port] {
 					t.Errorf("base %d: port %d is used twice", base, port)
 				}

@@ -8,6 +8,10 @@
 // index present, so the root is a function of the contents alone, not of their history; it covers the
 // height, so that no inner node passes for a root. The empty tree has the zero root.
 //
+// A tree may count: each child then stands with what is below it (Tally), and the node's digest covers that. Whoever
+// trusts the root knows from one path how many messages lie before a UID, where the n-th message is, where the first
+// unseen one, and below which children something changed since a MODSEQ, without what lies beside the path.
+//
 // Trust: pure, imports the standard library and wire only, so that enclaves may check what hosts show
-// them. Proofs come from liars: checking is total and bounded by the proof's size.
+// them: node by node, each against the digest that the node above it names. Nodes come from liars: decoding is total.
 package verify

@@ -16,18 +16,50 @@ const (
 	bitsPerLevel = 4
 )
 
-// Children are a node's child digests; zero ones are absent.
-type Children [Fanout]wire.Digest
+// Tally is what a leaf, or all leaves below a child, amount to: messages, those of them without \Seen, and their
+// highest MODSEQ. Zero in trees that do not count.
+type Tally struct {
+	Messages uint32
+	Unseen   uint32
+	ModSeq   uint64
+}
+
+// Plus returns the tally of both together.
+func (t Tally) Plus(o Tally) Tally {
+	return Tally{t.Messages + o.Messages, t.Unseen + o.Unseen, max(t.ModSeq, o.ModSeq)}
+}
+
+// Child is a child of a node; one with the zero digest is absent and has no tally.
+type Child struct {
+	Digest wire.Digest
+	Tally  Tally
+}
+
+// Children are the children of a node. Either all that are present have a tally, or none.
+type Children [Fanout]Child
+
+// Tally returns what all of them amount to.
+func (c *Children) Tally() (t Tally) {
+	for i := range c {
+		t = t.Plus(c[i].Tally)
+	}
+	return t
+}
+
+// counts reports whether they are of a tree that counts.
+func (c *Children) counts() bool { return c.Tally() != Tally{} }
 
 // Leaf is one entry of a tree.
 type Leaf struct {
 	Index  uint32
 	Digest wire.Digest
+	Tally  Tally
 }
 
 const (
-	tagNode = "troxymail/tree/node/v1\x00"
-	tagRoot = "troxymail/tree/root/v1\x00"
+	tagNode    = "troxymail/tree/node/v1\x00"
+	tagTallied = "troxymail/tree/tallied/v1\x00"
+	tagRoot    = "troxymail/tree/root/v1\x00"
 )
 
 // Node returns the digest of the node of the given level at the given place (the index of its first
@@ -36,12 +68,17 @@ func Node(level int, place uint32, c *Children) wire.Digest {
 	if *c == (Children{}) {
 		return wire.Digest{}
 	}
-	b := make([]byte, 0, len(tagNode)+5+Fanout*32)
-	b = append(b, tagNode...)
-	b = append(b, byte(level))
-	b = binary.BigEndian.AppendUint32(b, place)
+	tag, counts := tagNode, c.counts()
+	if counts {
+		tag = tagTallied
+	}
+	b := make([]byte, 0, len(tagTallied)+5+Fanout*(32+tallyBytes))
+	b = binary.BigEndian.AppendUint32(append(append(b, tag...), byte(level)), place)
 	for i := range c {
-		b = append(b, c[i][:]...)
+		b = append(b, c[i].Digest[:]...)
+		if counts {
+			b = appendTally(b, c[i].Tally)
+		}
 	}
 	return sha256.Sum256(b)
 }
@@ -65,17 +102,11 @@ func Height(index uint32) int {
 	return h
 }
 
-// Place returns the place of the node of the given level above index.
-func Place(level int, index uint32) uint32 {
-	if level+1 >= MaxHeight {
-		return 0
-	}
-	return index >> (bitsPerLevel * (level + 1))
-}
-
-// Slot returns which child of its node of the given level index belongs to.
-func Slot(level int, index uint32) int {
-	return int(index >> (bitsPerLevel * level) & (Fanout - 1))
+// Span returns the first and last index that the child at slot of a node covers.
+func Span(level int, place uint32, slot int) (first, last uint64) {
+	width := uint64(1) << (bitsPerLevel * level)
+	first = (uint64(place)*Fanout + uint64(slot)) * width
+	return first, first + width - 1
 }
 
 // Compute returns the root of the tree with these leaves, whose indices must rise; absent (zero) leaves
@@ -98,9 +129,9 @@ func Compute(leaves []Leaf) wire.Digest {
 			place := nodes[i].Index / Fanout
 			var c Children
 			for ; i < len(nodes) && nodes[i].Index/Fanout == place; i++ {
-				c[nodes[i].Index%Fanout] = nodes[i].Digest
+				c[nodes[i].Index%Fanout] = Child{nodes[i].Digest, nodes[i].Tally}
 			}
-			above = append(above, Leaf{Index: place, Digest: Node(level, place, &c)})
+			above = append(above, Leaf{Index: place, Digest: Node(level, place, &c), Tally: c.Tally()})
 		}
 		nodes = above
 	}

@@ -1,0 +1,91 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"troxymail/bftcore"
+	"troxymail/bftcore/wire"
+)
+
+// refused is a disk on which no state can be begun.
+type refused struct{ Checkpoints }
+
+func (refused) Take(wire.Stable) (Taking, error) { return nil, errors.New("the disk is full") }
+
+// gone are links over which every peer says that it keeps no such state; said counts the questions.
+type gone struct {
+	n    *Node
+	said *atomic.Int32
+}
+
+func (l gone) Send(to int, frame []byte) {
+	ask, _, err := wire.DecodeTransfer(frame)
+	if err != nil || ask == nil {
+		return
+	}
+	l.said.Add(1)
+	go l.n.Receive(to, (&wire.TransferAnswer{Order: ask.Order, Token: ask.Token, Gone: true}).Append(nil))
+}
+
+// events are what the core would be told.
+func events(n *Node) (failed, wanted int) {
+	for _, e := range n.inbox.take(nil) {
+		switch e.event.(type) {
+		case bftcore.NotInstalled:
+			failed++
+		case bftcore.WantCheckpoint:
+			wanted++
+		}
+	}
+	return failed, wanted
+}
+
+// A transfer that fails is told to the core, which asks for it again: one that the disk refuses, and one for which
+// nobody has a part. While nobody has, a checkpoint is asked for, from which a state could come.
+func TestFailedTransferIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		n, _ := newLeader(t)
+		n.o.Now = func() int64 { return int64(time.Since(began)) + 1 }
+		n.o.Checkpoints = refused{}
+		ctx, stop := context.WithCancel(context.Background())
+		var taker sync.WaitGroup
+		taker.Go(func() {
+			if err := n.takeParts(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+		n.Transfer(wire.Stable{Order: 8})
+		synctest.Wait()
+		if failed, wanted := events(n); failed != 1 || wanted != 0 || n.diskErrors.Load() != 1 {
+			t.Errorf("a refused one: told %d times, %d checkpoints wanted, %d disk errors", failed, wanted, n.diskErrors.Load())
+		}
+		stop()
+		taker.Wait()
+		var said atomic.Int32
+		n.o.Checkpoints, n.o.Links = onePart{content: "x"}, gone{n, &said}
+		ctx, stop = context.WithCancel(context.Background())
+		taker.Go(func() {
+			if err := n.takeParts(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+		n.Transfer(wire.Stable{Order: 8})
+		<-time.After(time.Duration(giveUpAfter) - time.Second)
+		if failed, wanted := events(n); failed != 0 || wanted == 0 || wanted > 3 || said.Load() < 5 {
+			t.Errorf("before it is given up: told %d times, %d checkpoints wanted, %d questions", failed, wanted, said.Load())
+		}
+		<-time.After(5 * time.Second)
+		if failed, _ := events(n); failed != 1 || n.diskErrors.Load() != 1 || n.transfers.target.Load() != 0 {
+			t.Errorf("one that nobody has: told %d times, %d disk errors", failed, n.diskErrors.Load())
+		}
+		stop()
+		taker.Wait()
+	})
+}

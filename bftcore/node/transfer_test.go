@@ -1,0 +1,73 @@
+package node
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"troxymail/bftcore/wire"
+	"troxymail/mailstore/transfer"
+)
+
+// shelf has every state in one part, on the own disk.
+type shelf struct {
+	Checkpoints
+	mu    sync.Mutex
+	taken []uint64 // orders of the states that were begun
+}
+
+type shelved struct{ Taking }
+
+func (s *shelf) Take(x wire.Stable) (Taking, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taken = append(s.taken, x.Order)
+	return shelved{}, nil
+}
+
+func (s *shelf) begun() []uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.taken)
+}
+
+func (shelved) Head() transfer.Item                                  { return transfer.Item{Name: "head"} }
+func (shelved) Check(transfer.Item, []byte) ([]transfer.Item, error) { return nil, nil }
+func (shelved) Own(transfer.Item) []byte                             { return []byte("all of it") }
+func (shelved) Add(*transfer.Part) error                             { return nil }
+func (shelved) Finish() error                                        { return nil }
+func (shelved) Abort()                                               {}
+
+// While a finished state waits for the executor, the next one is not begun: it would be put together in the place
+// of the finished one, and its beginning would become the store.
+func TestNextStateWaitsForInstall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, _ := newLeader(t)
+		s := &shelf{}
+		n.o.Checkpoints = s
+		ctx, stop := context.WithCancel(context.Background())
+		var taker sync.WaitGroup
+		taker.Go(func() {
+			if err := n.takeParts(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+		n.Transfer(wire.Stable{Order: 8})
+		synctest.Wait()
+		n.Transfer(wire.Stable{Order: 16})
+		synctest.Wait()
+		if got := s.begun(); !slices.Equal(got, []uint64{8}) || len(n.execute) != 1 {
+			t.Errorf("begun %v with %d at the executor before the first is installed", got, len(n.execute))
+		}
+		w := <-n.execute
+		close(w.taken.done)
+		synctest.Wait()
+		if got := s.begun(); !slices.Equal(got, []uint64{8, 16}) {
+			t.Errorf("begun %v after the first was installed", got)
+		}
+		stop()
+		taker.Wait()
+	})
+}

@@ -1,0 +1,57 @@
+//go:build linux
+
+package timerslack
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// childName is set in the environment of the process that shows its threads.
+const childName = "TROXYMAIL_TEST_TIMERSLACK"
+
+// Every thread has the slack, that of the runtime included, which was there before main. A test binary may be linked
+// with C, so that a program of its own shows it.
+func TestSetsAllThreads(t *testing.T) {
+	dir := t.TempDir()
+	program := filepath.Join(dir, "shows")
+	build := exec.Command("go", "test", "-c", "-o", program, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	show := exec.Command(program, "-test.run", "TestShow", "-test.v")
+	show.Env = append(os.Environ(), childName+"=1")
+	out, err := show.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "threads have it") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+// TestShow is the program.
+func TestShow(t *testing.T) {
+	if os.Getenv(childName) == "" {
+		return
+	}
+	if !Set() {
+		t.Fatal("not set")
+	}
+	threads, err := os.ReadDir("/proc/self/task")
+	if err != nil || len(threads) < 2 {
+		t.Fatalf("%d threads: %v", len(threads), err)
+	}
+	for _, x := range threads {
+		b, err := os.ReadFile(filepath.Join("/proc", x.Name(), "timerslack_ns"))
+		if err != nil { // it has ended, or only root may read it
+			continue
+		}
+		if got := strings.TrimSpace(string(b)); got != fmt.Sprint(Slack.Nanoseconds()) {
+			t.Errorf("thread %s: %s", x.Name(), got)
+		}
+	}
+	t.Log(len(threads), "threads have it")
+}

@@ -1,0 +1,23 @@
+// Package ordering checks the rules of package enclave/counter by exhaustive search: three replicas, a few
+// orders and views, two batches, and everything that hosts and the network may do to the enclaves.
+//
+// What is real: the enclaves. Each is a counter.State, and every step applies one of its rules, the same that
+// the product runs. What is abstract: MACs (messages come from enclaves only), the network (whatever was said
+// can be heard by anybody, in any order, any time later, or never), and hosts (any of them may ask its enclave
+// for anything; an honest one attests roots of what it executed only). Requests to change the view are always at hand,
+// which allows more than the product does. A root stands for the batches up to its order.
+//
+// The property: no two honest hosts execute different batches at one order. An honest host executes what f+1
+// consistent certificates of its enclave's founding bind to one position, while its enclave is ACTIVE. One host
+// is not honest: what it executes does not count. And every stable checkpoint of an honest host's enclave has the root
+// that the executed batches give.
+//
+// With Bounds.Tails hosts sync when they like and lose the rest in a power loss. The property is then of what
+// one honest host had synced, with its proof: nobody executes anything else afterwards. That is more than is promised
+// of acknowledgements, which take f+1 such hosts, a liar among them.
+//
+// A rule that is taken out of counter must make a violation appear: package integration/planted does that. A Fault takes
+// out a rule of hosts, which the model itself plays.
+//
+// Uses package explore. For tests only.
+package ordering

@@ -1,0 +1,164 @@
+package clients
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"troxymail/integration/demo"
+)
+
+// cell is one place of the matrix: a program at one replica in one TLS mode.
+type cell struct {
+	d       *demo.Demo // its first account is the program's own
+	replica int
+	mode    demo.Mode
+	name    string // of all replicas, for the program to connect to instead of the replica; may be empty
+}
+
+// program is a line of the matrix.
+type program struct {
+	name string
+	does string
+	// cell uses the program as people do and looks at the outcome at another replica.
+	cell func(t *testing.T, c cell)
+	// prepare, instead, returns cell of a program that is started once for all cells.
+	prepare func(t *testing.T, d *demo.Demo) func(t *testing.T, c cell)
+	// killed says how it carries on when a replica is killed, which TestOneReplicaKilled shows.
+	killed string
+	// goesOn, when it does so by itself, begins a session through the cell's name. What it returns is called after
+	// the kill and shows that the session goes on.
+	goesOn func(t *testing.T, c cell) func(*testing.T)
+	// cannot says, by mode, why the program has no such mode.
+	cannot map[demo.Mode]string
+}
+
+// programs is the matrix.
+var programs = []program{
+	{name: "thunderbird", does: "reads, sends", prepare: thunderbirdWorks, killed: goesOn, goesOn: thunderbirdGoesOn},
+	{name: "mutt", does: "reads", cell: muttReads, killed: goesOn, goesOn: muttGoesOn},
+	{name: "neomutt", does: "reads", cell: neomuttReads, killed: nextRun},
+	{name: "mbsync", does: "syncs both ways", cell: mbsyncSyncs, killed: nextRun},
+	{name: "offlineimap", does: "syncs both ways", cell: offlineimapSyncs, killed: nextRun},
+	{name: "getmail", does: "fetches", cell: getmailFetches, killed: nextRun,
+		cannot: map[demo.Mode]string{demo.STARTTLS: "getmail 6 knows no STARTTLS"}},
+	{name: "fetchmail", does: "fetches", cell: fetchmailFetches, killed: goesOn, goesOn: fetchmailGoesOn},
+	{name: "curl", does: "reads and stores", cell: curlReads, killed: nextRun},
+	{name: "imaplib", does: "reads and stores", cell: imaplibReads, killed: nextRun},
+	{name: "mutt", does: "sends", cell: muttSends, killed: nextRun},
+	{name: "neomutt", does: "sends", cell: neomuttSends, killed: nextRun},
+	{name: "curl", does: "sends", cell: curlSends, killed: nextRun},
+	{name: "msmtp", does: "sends", cell: msmtpSends, killed: nextRun},
+	{name: "swaks", does: "sends", cell: swaksSends, killed: sayWhere},
+	{name: "smtplib", does: "sends", cell: smtplibSends, killed: nextRun},
+}
+
+// TestMatrix runs every program at every replica in every TLS mode against one demo. Each has an account of
+// its own. When all ran, the table in README.md must be what came out.
+func TestMatrix(t *testing.T) {
+	d := fresh(t)
+	var ran results
+	t.Run("programs", func(t *testing.T) {
+		for i, p := range programs {
+			t.Run(p.name+" "+p.does, func(t *testing.T) {
+				t.Parallel()
+				if p.prepare != nil {
+					p.cell = p.prepare(t, d)
+				}
+				own := d.As(d.AddAccount(t, fmt.Sprintf("%s%d@example.org", p.name, i)))
+				each(t, own, func(t *testing.T, r int, mode demo.Mode) {
+					if why := p.cannot[mode]; why != "" {
+						return
+					}
+					p.cell(t, cell{d: own, replica: r, mode: mode})
+					ran.add(i, mode, r)
+				})
+			})
+		}
+	})
+	if t.Failed() || !ran.all(len(d.Replicas)) {
+		return // go test -run chose some of them
+	}
+	publish(t, ran.table(len(d.Replicas)))
+}
+
+// results notes the cells that worked. Safe for concurrent use.
+type results struct {
+	mu     sync.Mutex
+	worked map[[3]int]bool // program, mode, replica
+}
+
+func (s *results) add(program int, mode demo.Mode, replica int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.worked == nil {
+		s.worked = map[[3]int]bool{}
+	}
+	s.worked[[3]int{program, int(mode), replica}] = true
+}
+
+// all reports whether every cell worked that can.
+func (s *results) all(replicas int) bool {
+	can := 0
+	for _, p := range programs {
+		can += (len(demo.Modes) - len(p.cannot)) * replicas
+	}
+	return len(s.worked) == can
+}
+
+// table renders the matrix in Markdown: in each cell the replicas at which the program worked.
+func (s *results) table(replicas int) string {
+	var b, notes strings.Builder
+	b.WriteString("| client | | plain, loopback | STARTTLS | TLS | one replica killed |\n|---|---|---|---|---|---|\n")
+	for i, p := range programs {
+		fmt.Fprintf(&b, "| %s | %s |", p.name, p.does)
+		for _, mode := range demo.Modes {
+			var at []string
+			for r := range replicas {
+				if s.worked[[3]int{i, int(mode), r}] {
+					at = append(at, fmt.Sprint(r))
+				}
+			}
+			if p.cannot[mode] != "" {
+				at = []string{"no"}
+				fmt.Fprintf(&notes, "%s, %v: %s. ", p.name, mode, p.cannot[mode])
+			}
+			fmt.Fprintf(&b, " %s |", strings.Join(at, " "))
+		}
+		fmt.Fprintf(&b, " %s |\n", p.killed)
+	}
+	return b.String() + "\n" + strings.TrimSpace(notes.String()) + "\n"
+}
+
+const (
+	readme     = "../../README.md"
+	tableBegin = "<!-- clients: generated by go test ./integration/clients -run Matrix; TROXYMAIL_UPDATE=1 rewrites it -->\n"
+	tableEnd   = "<!-- end of clients -->\n"
+	// tableVariable names an environment variable: the file to write the table to.
+	tableVariable = "TROXYMAIL_CLIENT_TABLE"
+	// updateVariable names an environment variable that lets the test rewrite the README.
+	updateVariable = "TROXYMAIL_UPDATE"
+)
+
+// publish writes the table where it was asked for and compares it with the README's.
+func publish(t *testing.T, table string) {
+	t.Helper()
+	if file := os.Getenv(tableVariable); file != "" {
+		must(t, os.WriteFile(file, []byte(table), 0o644))
+	}
+	text, err := os.ReadFile(readme)
+	must(t, err)
+	before, rest, found := strings.Cut(string(text), tableBegin)
+	old, after, ended := strings.Cut(rest, tableEnd)
+	switch {
+	case !found || !ended:
+		t.Fatalf("README.md has no place for the table of clients:\n%s", table)
+	case old == table:
+	case os.Getenv(updateVariable) != "":
+		must(t, os.WriteFile(readme, []byte(before+tableBegin+table+tableEnd+after), 0o644))
+	default:
+		t.Errorf("README.md shows another table of clients; run again with %s=1. Now:\n%s", updateVariable, table)
+	}
+}

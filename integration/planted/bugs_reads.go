@@ -1,0 +1,110 @@
+package planted
+
+const (
+	indexRules = "cache/index/entry.go"
+	asker      = "cache/validate/asker.go"
+)
+
+// readBugs are those of validated reads.
+var readBugs = []bug{
+	{
+		name: "index filled from the host's word", breaks: "an own host's second digest of a key at one order is no fact",
+		file: indexRules, line: "			return e, ErrConflict", instead: "			e.Digest = f.Digest",
+		pkg: "cache/index", test: "TestConflict",
+	},
+	{
+		name: "index filled before the first vote", breaks: "after a restart an own host's claims are believed once a vote was counted",
+		file: indexRules, line: "Known: b.Active,", instead: "Known: true,",
+		pkg: "cache/index", test: "TestUnknownUntilVoted",
+	},
+	{
+		name: "fill accepted after a restart", breaks: "votes up to the recovery order, of requests of before, begin nothing",
+		file: indexRules, line: "if b.Active || order <= recovery {", instead: "if b.Active {",
+		pkg: "cache/index", test: "TestUnknownUntilVoted",
+	},
+	{
+		name: "unversioned fill", breaks: "a vote below a key's floor fills nothing",
+		file: indexRules, line: "	if f.Order < e.Version {\n		return e\n	}\n", instead: "",
+		pkg: "cache/index", test: "TestRefill",
+	},
+	{
+		name: "claim below the floor", breaks: "a claim below a key's floor changes nothing",
+		file: indexRules, line: "	case f.Order < e.Version:\n		return e, nil\n", instead: "",
+		pkg: "cache/index", test: "TestFloors",
+	},
+	{
+		name: "refused command that leaves the floor", breaks: "a reply that names no digest of a key raises its floor",
+		file: indexRules, line: "	return Entry{Version: order}\n", instead: "	return e\n",
+		pkg: "cache/index", test: "TestFloors",
+	},
+	{
+		name: "equality without version", breaks: "entries are equal in digest and version",
+		file: indexRules, line: "	case e.Version < asked.Version:\n		return wire.VerdictOlder\n	case e.Version > asked.Version:\n		return wire.VerdictNewer\n", instead: "",
+		pkg: "cache/index", test: "TestVerdicts",
+	},
+	{
+		name: "equality of what may be lost", breaks: "an enclave agrees when the value is durable at its host",
+		file: indexRules, line: "	case !e.Durable:", instead: "	case false:",
+		pkg: "cache/index", test: "TestDurable",
+	},
+	{
+		name: "eviction that forgets a floor", breaks: "the floor of an entry that leaves becomes that of all without one",
+		file: "cache/index/index.go", line: "		x.base = Evict(x.base, last.entry)\n", instead: "",
+		pkg: "cache/index", test: "TestEviction",
+	},
+	{
+		name: "no floor on reads", breaks: "replies to reads raise floors before they are authenticated, like those to writes",
+		file: "enclave/troxy/replier.go", line: "if r.note != nil && (err == nil", instead: "if r.note != nil && q.Flags&wire.FlagReadOnly == 0 && (err == nil",
+		pkg: "enclave/replica", test: "TestReadsRaiseVersions",
+	},
+	{
+		name: "contradiction that is authenticated", breaks: "a host that contradicts itself gets no reply authenticated",
+		file: "enclave/troxy/replier.go", line: "		err = errors.Join(r.note(order, durableUpTo, &q, c), err)", instead: "		_ = r.note(order, durableUpTo, &q, c)",
+		pkg: "enclave/troxy", test: "TestNote",
+	},
+	{
+		name: "no nonce", breaks: "no two questions are the same",
+		file: asker, line: "Run: a.o.Run, Number: a.number,", instead: "Run: a.o.Run, Number: 1,",
+		pkg: "cache/validate", test: "TestReplay",
+	},
+	{
+		name: "nonce of a former run", breaks: "no two runs of an enclave ask the same",
+		file: asker, line: "Run: a.o.Run, Number: a.number,", instead: "Number: a.number,",
+		pkg: "cache/validate", test: "TestReplay",
+	},
+	{
+		name: "validation by f", breaks: "f other enclaves agree, f+1 with the own one",
+		file: asker, line: "	if len(verdicts) < f {", instead: "	if len(verdicts) < f-1 {",
+		pkg: "cache/validate", test: "TestQuorum",
+	},
+	{
+		name: "validation by the dead", breaks: "those that agree do not know each other restarted",
+		file: asker, line: "quorum.Holds(witnesses, f+1); !ok {", instead: "quorum.Holds(witnesses, f+1); false && !ok {",
+		pkg: "cache/validate", test: "TestIncarnations",
+	},
+	{
+		name: "answer to the dead", breaks: "who was restarted is answered nothing",
+		file: "cache/validate/answer.go", line: "	if vector[q.Replica] > q.Incarnation {", instead: "	if false {",
+		pkg: "cache/validate", test: "TestIncarnations",
+	},
+	{
+		name: "answer that anybody made", breaks: "an answer counts by its MAC",
+		file: asker, line: "	if !a.replies.Verify(m.Signed, m.MAC) {", instead: "	if false {",
+		pkg: "cache/validate", test: "TestForged",
+	},
+	{
+		name: "read without the account", breaks: "a read validates the account's epoch with its keys",
+		file: "mail/session/validated.go", line: "	if versions[0].Digest != s.epoch {\n		if err", instead: "	if false {\n		if err",
+		pkg: "mail/session", test: "TestValidatedReadsSeeRevocation",
+	},
+	{
+		name: "view shown unasked", breaks: "each command validates what it shows",
+		file: "mail/session/refresh.go", line: "	if v.deleted {\n		return nil\n	}\n	began", instead: "	if v.deleted || s.server.now().Sub(s.shown) < time.Second {\n		return nil\n	}\n	began",
+		pkg: "mail/session", test: "TestReadsAreNotOrdered",
+	},
+	{
+		name: "cached view after an own write", breaks: "what was read before an own write is not current after it",
+		file: "mail/session/session.go", line: "	if s.fresh = false; s.unanswered {", instead: "	if s.unanswered {",
+		pkg: "mail/session", test: "TestAnOwnWriteIsToldAfterIt",
+	},
+}

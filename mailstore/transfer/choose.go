@@ -1,0 +1,70 @@
+package transfer
+
+import "troxymail/bftcore/wire"
+
+// askOwn looks on the own disk first, for one question at a time: nothing else has to be asked for what is
+// there.
+func (f *Fetch) askOwn(now Time) {
+	if len(f.own) == 0 || f.sources[f.self].asks > 0 {
+		return
+	}
+	f.ask(now, f.self, f.newest(&f.own, f.self))
+}
+
+// askPeers hands wanted parts to sources, to the one with the fewest questions first.
+func (f *Fetch) askPeers(now Time) {
+	var without uint32 // sources that have none of what is wanted, as bits
+	for len(f.want) > 0 {
+		best := -1
+		for r := range f.sources {
+			s := &f.sources[r]
+			if r == int(f.self) || s.liar || s.restTo > now || s.asks >= f.room(s) || without&(1<<r) != 0 {
+				continue
+			}
+			if best < 0 || s.asks < f.sources[best].asks {
+				best = r
+			}
+		}
+		if best < 0 {
+			return
+		}
+		items := f.newest(&f.want, wire.ReplicaID(best))
+		if len(items) == 0 {
+			without |= 1 << best
+			continue
+		}
+		f.ask(now, wire.ReplicaID(best), items)
+	}
+}
+
+// room is how many questions a source may have: one that was slow has to answer one first.
+func (f *Fetch) room(s *source) int {
+	if s.slow > 0 {
+		return 1
+	}
+	return maxAsks
+}
+
+// newest takes items off the end of a list, but for those that the source does not have.
+func (f *Fetch) newest(list *[]Item, to wire.ReplicaID) []Item {
+	var items, passed []Item
+	for len(*list) > 0 && len(items) < wire.MaxTransferItems && len(passed) < wire.MaxTransferItems {
+		x := (*list)[len(*list)-1]
+		*list = (*list)[:len(*list)-1]
+		if to != f.self && x.tried&(1<<to) != 0 {
+			passed = append(passed, x)
+			continue
+		}
+		items = append(items, x)
+	}
+	*list = append(*list, passed...)
+	return items
+}
+
+func (f *Fetch) ask(now Time, to wire.ReplicaID, items []Item) {
+	f.sources[to].asks++
+	f.open++
+	f.asks = append(f.asks, asked{to: to, items: items, until: now + askAgain})
+	a := Ask{To: to, Token: f.first + uint64(len(f.asks)-1), Items: items}
+	f.out.Asks = append(f.out.Asks, a)
+}
