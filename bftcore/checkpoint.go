@@ -211,11 +211,15 @@ func (c *Core) jump() {
 func (c *Core) movingTo(order uint64) bool { return order <= c.checkpoints.moving }
 
 // needsTransfer asks the host for the state of the stable checkpoint when this host has been missing an order
-// below it for long: no peer's log reaches back to it.
+// below it for long, because no peer's log reaches back to it, or when it is far below: under load, replaying peers'
+// logs is hardly faster than the group goes on. Whatever is first, the replay or the state, is what counts.
 func (c *Core) needsTransfer() {
 	k, f := &c.checkpoints, &c.fetching
-	if k.transfer.Order >= c.stable.Order || c.executed >= c.stable.Order || f.lack != c.executed+1 ||
-		c.now < f.since+transferAfter || c.now < k.transferAt {
+	if k.transfer.Order >= c.stable.Order || c.executed >= c.stable.Order || c.now < k.transferAt {
+		return
+	}
+	far := c.stable.Order-c.executed > farBehind*c.cfg.Checkpoint
+	if missing := f.lack == c.executed+1 && c.now >= f.since+transferAfter; !missing && !far {
 		return
 	}
 	k.transfer = c.stable

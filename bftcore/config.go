@@ -67,6 +67,7 @@ const (
 	transferAfter   = Time(time.Second)            // an order below a stable checkpoint is asked for so long
 	transferAgain   = Time(time.Second)            // a transfer that failed is asked for again; doubles
 	transferMax     = Time(time.Minute)            // up to here
+	farBehind       = 16                           // checkpoints; who is further below is not waited for: see needsTransfer
 	keptCheckpoints = 4                            // of each replica, the newest
 )
 

@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"troxymail/cmd/internal/config"
 	"troxymail/cmd/internal/enrol"
@@ -153,6 +154,9 @@ func found(conf *config.Enclave, p tee.Platform, out io.Writer) error {
 	return request(conf, secrets, out)
 }
 
+// reachPatience is how long enrol tries to reach an enclave that has the keys: it may be starting.
+const reachPatience = 30 * time.Second
+
 // receive gets the group's key from one of the enclaves at addresses, who prove to each other what they are.
 func receive(ctx context.Context, conf *config.Enclave, p tee.Platform, addresses []string, out io.Writer) error {
 	if err := enrol.Vacant(conf); err != nil {
@@ -171,6 +175,7 @@ func receive(ctx context.Context, conf *config.Enclave, p tee.Platform, addresse
 func handoverOptions(conf *config.Enclave, p tee.Platform) handover.Options {
 	return handover.Options{
 		Platform: p, Genesis: conf.Genesis.Hash(), Replicas: conf.Genesis.Replicas, Self: conf.Replica, Rand: rand.Reader,
+		Patience: reachPatience,
 	}
 }
 

@@ -106,7 +106,12 @@ func giver(t testing.TB, o Options, s *genesis.Secrets) *Giver {
 
 func listen(t testing.TB, g *Giver) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return listenAt(t, "127.0.0.1:0", g)
+}
+
+func listenAt(t testing.TB, address string, g *Giver) string {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 
 	"troxymail/enclave/genesis"
 	"troxymail/enclave/seal"
@@ -42,6 +43,39 @@ func TestHandOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	if again, err := genesis.Open(mine, local, sealed); err != nil || !same(again) {
+		t.Error(err)
+	}
+}
+
+// A giver that is only just starting is waited for, no longer than that; one that answers is not asked twice.
+func TestGiverStarts(t *testing.T) {
+	secrets := drawn(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	o := options(machine(t, ""), 1)
+	if _, err := Fetch(t.Context(), o, []string{address}); err == nil {
+		t.Fatal("nobody gave the key")
+	}
+	o.Patience = time.Minute
+	got := make(chan error, 1)
+	go func() {
+		_, err := Fetch(t.Context(), o, []string{address})
+		got <- err
+	}()
+	time.Sleep(2 * reachAgain) // it was not reached by then
+	listenAt(t, address, giver(t, options(machine(t, ""), 0), secrets))
+	if err := <-got; err != nil {
+		t.Error(err)
+	}
+	empty := listen(t, giver(t, options(machine(t, ""), 2), nil))
+	o.Patience = 1000 * time.Hour
+	if _, err := Fetch(t.Context(), o, []string{empty}); !errors.Is(err, ErrNoKey) {
 		t.Error(err)
 	}
 }

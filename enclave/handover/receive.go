@@ -12,41 +12,55 @@ import (
 	"troxymail/enclave/seal"
 )
 
-// connectTimeout is when an attempt to reach one giver is given up.
-const connectTimeout = 5 * time.Second
+const (
+	connectTimeout = 5 * time.Second        // an attempt to reach one giver is given up
+	reachAgain     = 250 * time.Millisecond // between two rounds of attempts in which none was reached
+)
 
 // ErrNobody is returned by Fetch without an address to ask.
 var ErrNobody = errors.New("handover: name the address of at least one enclave that has the keys")
 
 // Fetch asks the enclaves at addresses (host:port), one after the other, for the group's key, and returns
-// the secrets made from it: the caller seals them and has a certificate issued for their TLS key. When none
-// gives it, the error holds every one's reason.
+// the secrets made from it: the caller seals them and has a certificate issued for their TLS key. While none can be
+// reached it tries again, for o.Patience. When none gives it, the error holds every one's reason.
 func Fetch(ctx context.Context, o Options, addresses []string) (*genesis.Secrets, error) {
 	if len(addresses) == 0 {
 		return nil, ErrNobody
 	}
+	until := time.Now().Add(o.Patience)
+	for {
+		secrets, reached, err := fetchAny(ctx, o, addresses)
+		if err == nil || reached || time.Now().Add(reachAgain).After(until) {
+			return secrets, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(reachAgain):
+		}
+	}
+}
+
+// fetchAny tries every address once, until one gives the key; reached tells that one took the connection.
+func fetchAny(ctx context.Context, o Options, addresses []string) (secrets *genesis.Secrets, reached bool, err error) {
 	var failed []error
 	for _, address := range addresses {
-		secrets, err := fetch(ctx, o, address)
+		dialer := net.Dialer{Timeout: connectTimeout}
+		raw, err := dialer.DialContext(ctx, "tcp", address)
 		if err == nil {
-			return secrets, nil
+			reached = true
+			secrets, err = Receive(ctx, o, raw)
+			_ = raw.Close()
+		}
+		if err == nil {
+			return secrets, true, nil
 		}
 		failed = append(failed, fmt.Errorf("%s: %w", address, err))
 		if ctx.Err() != nil {
 			break
 		}
 	}
-	return nil, errors.Join(failed...)
-}
-
-func fetch(ctx context.Context, o Options, address string) (*genesis.Secrets, error) {
-	dialer := net.Dialer{Timeout: connectTimeout}
-	raw, err := dialer.DialContext(ctx, "tcp", address)
-	if err != nil {
-		return nil, err
-	}
-	defer raw.Close()
-	return Receive(ctx, o, raw)
+	return nil, reached, errors.Join(failed...)
 }
 
 // Receive takes the receiver's part on a connection to a giver. The caller closes raw. Errors: ErrChannel,

@@ -30,13 +30,17 @@ var (
 		"correct replica in the configuration")
 )
 
-// Options say which enclave takes part. All fields are required.
+// Options say which enclave takes part. All fields but Patience are required.
 type Options struct {
 	Platform tee.Platform
 	Genesis  [32]byte // hash of the genesis
 	Replicas int      // n, as in the genesis
 	Self     wire.ReplicaID
 	Rand     io.Reader // crypto/rand.Reader outside of tests
+
+	// Patience is how long Fetch goes on trying while it reaches none of the givers: they may be starting. 0: it tries
+	// each of them once.
+	Patience time.Duration
 }
 
 // hello makes this side's first frame, with a fresh nonce. The receiver sends its own first.
