@@ -3,6 +3,7 @@ package demo
 import (
 	"crypto/tls"
 	"fmt"
+	"math"
 	"net"
 	"testing"
 
@@ -112,6 +113,11 @@ func (c Client) Put(mailbox string, body []byte, flags ...imap.Flag) (uid imap.U
 
 // All selects a mailbox read-only and returns all its messages by UID, and its UIDVALIDITY.
 func (c Client) All(mailbox string) ([]Message, uint32, error) {
+	return c.Newest(mailbox, math.MaxUint32)
+}
+
+// Newest selects a mailbox read-only and returns its newest messages, at most limit, by UID, and its UIDVALIDITY.
+func (c Client) Newest(mailbox string, limit uint32) ([]Message, uint32, error) {
 	selected, err := c.Select(mailbox, &imap.SelectOptions{ReadOnly: true}).Wait()
 	if err != nil {
 		return nil, 0, err
@@ -120,9 +126,9 @@ func (c Client) All(mailbox string) ([]Message, uint32, error) {
 		return nil, selected.UIDValidity, nil
 	}
 	section := &imap.FetchItemBodySection{Peek: true}
-	all := imap.UIDSet{}
-	all.AddRange(1, 0)
-	got, err := c.Fetch(all, &imap.FetchOptions{UID: true, Flags: true,
+	newest := imap.SeqSet{}
+	newest.AddRange(selected.NumMessages-min(limit, selected.NumMessages)+1, selected.NumMessages)
+	got, err := c.Fetch(newest, &imap.FetchOptions{UID: true, Flags: true,
 		BodySection: []*imap.FetchItemBodySection{section}}).Collect()
 	if err != nil {
 		return nil, 0, err

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"regexp"
 	"strings"
@@ -155,9 +156,14 @@ var idHeader = regexp.MustCompile(`(?m)^X-Ledger-Id: (\S+)\r$`)
 
 // Show reads mailboxes as a replica shows them.
 func Show(c demo.Client, mailboxes []string) ([]Stored, error) {
+	return ShowNewest(c, mailboxes, math.MaxUint32)
+}
+
+// ShowNewest reads the newest messages of each mailbox, at most limit, as a replica shows them.
+func ShowNewest(c demo.Client, mailboxes []string, limit uint32) ([]Stored, error) {
 	var shown []Stored
 	for _, mailbox := range mailboxes {
-		messages, validity, err := c.All(mailbox)
+		messages, validity, err := c.Newest(mailbox, limit)
 		if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", mailbox, err)
 		}

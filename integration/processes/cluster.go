@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	serveLimit = 4 * time.Minute // until a replica serves that was started
+	serveLimit = 2 * time.Minute // until a replica serves that was started
 	password   = "correct horse battery"
 
 	portBase  = 20000 // first port of the first slot: below what systems give to outgoing connections

@@ -19,11 +19,11 @@ import (
 // maxEnclaveMiB bounds an enclave's resident size while its host lies to it.
 const maxEnclaveMiB = 512
 
-// readTime is how long clients read at a replica with a fault at least, readLimit how long they try to if they
-// are refused.
 const (
-	readTime  = time.Second
-	readLimit = 3 * time.Second
+	readTime    = time.Second      // how long clients read at a replica with a fault at least
+	readLimit   = 3 * time.Second  // how long they try to if they are refused
+	answerLimit = 20 * time.Second // and how long they wait for an answer: under load, from a replica that has just begun
+	readLast    = 20               // messages of each mailbox that they read, the newest
 )
 
 // TestLyingHost puts a lying host in the place of a follower's, under load, one lie after the other. Clients
@@ -56,13 +56,13 @@ func TestLyingHost(t *testing.T) {
 		if x.works {
 			l.Progress(t, some, 2)
 		}
-		c.readsTruth(t, l, 2, lie)
+		c.readsTruth(t, l, 2, lie, x.works)
 		if x.alarm != "" { // once a read got as far as to the lie
 			demo.Eventually(t, serveLimit, fmt.Sprintf("%s: status names %q", lie, x.alarm), func() bool {
 				if c.raises(t, 2, x.alarm) {
 					return true
 				}
-				c.readsTruth(t, l, 2, lie)
+				c.readsTruth(t, l, 2, lie, false)
 				return false
 			})
 		}
@@ -92,20 +92,25 @@ func TestLyingHost(t *testing.T) {
 // ofOthers are alarms that a replica raises about what others sent it, whoever it was.
 var ofOthers = []string{"forged-certificate", "invalid-request", "bad-macs", "bad-replies", "refused-batch"}
 
-// readsTruth reads at a replica for a while: every message shown must be one that a client wrote.
-func (c *Cluster) readsTruth(t *testing.T, l *Load, replica int, what string) {
+// readsTruth reads at a replica for a while: every message shown must be one that a client wrote; shows tells that some
+// must be shown.
+func (c *Cluster) readsTruth(t *testing.T, l *Load, replica int, what string, shows bool) {
 	t.Helper()
 	conf := c.TLS(t)
+	limit := readLimit
+	if shows {
+		limit = serveLimit
+	}
 	shown := 0
 	pause := time.Tick(dialPause)
-	for began := time.Now(); time.Since(began) < readTime || shown == 0 && time.Since(began) < readLimit; {
+	for began := time.Now(); time.Since(began) < readTime || shown == 0 && time.Since(began) < limit; {
 		<-pause
 		client, err := c.TryDial(replica, demo.TLS, nil, conf)
 		if err != nil {
 			continue // refused
 		}
-		stop := time.AfterFunc(readLimit, func() { client.Close() })
-		messages, err := ledger.Show(client, Mailboxes)
+		stop := time.AfterFunc(answerLimit, func() { client.Close() })
+		messages, err := ledger.ShowNewest(client, Mailboxes, readLast)
 		stop.Stop()
 		client.Close()
 		if err != nil {
@@ -117,6 +122,9 @@ func (c *Cluster) readsTruth(t *testing.T, l *Load, replica int, what string) {
 				t.Errorf("%s: replica %d shows UID %d of %s, which nobody wrote", what, replica, m.UID, m.Mailbox)
 			}
 		}
+	}
+	if shows && shown == 0 {
+		t.Errorf("%s: nothing is shown by replica %d", what, replica)
 	}
 	t.Logf("%s: replica %d showed %d messages", what, replica, shown)
 }
