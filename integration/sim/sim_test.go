@@ -3,6 +3,7 @@ package sim
 import (
 	"flag"
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -92,11 +93,15 @@ func (x *soaked) String() string {
 		x.seeds, x.first, x.steps, x.least, float64(x.steps)/x.took.Seconds(), float64(x.played)/1e9, x.views, x.founded, x.acked, &x.counts)
 }
 
+// tellEvery is how often a long run tells how far it is.
+const tellEvery = 30 * time.Second
+
 // soak runs seeds from first on, on all processors, until their number is reached, the time is up or one fails.
 func soak(first uint64, seeds int, duration time.Duration) *soaked {
 	x := &soaked{first: first, least: 1 << 60}
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // runs are small and short
 	began := time.Now()
+	tell := began.Add(tellEvery)
 	var next atomic.Int64
 	var mu sync.Mutex
 	var workers sync.WaitGroup
@@ -111,6 +116,10 @@ func soak(first uint64, seeds int, duration time.Duration) *soaked {
 				c, failure := play(first+uint64(i), *flagSteps)
 				mu.Lock()
 				x.add(c, failure)
+				if now := time.Now(); duration > 0 && now.After(tell) {
+					tell = now.Add(tellEvery)
+					fmt.Fprintf(os.Stderr, "%v: %d seeds, %d steps\n", now.Sub(began).Round(time.Second), x.seeds, x.steps)
+				}
 				mu.Unlock()
 			}
 		})
