@@ -114,6 +114,35 @@ func TestOneReturnsBesideASlowPeer(t *testing.T) {
 	}
 }
 
+// Who granted the number and restarted since knows of it, and not of its grant: its former grant does not explain that, and
+// fits nobody's who knows of its new life. Another number has to be asked for.
+func TestOneReturnsWhileItsGrantersRestart(t *testing.T) {
+	w := started(t, 5, 3)
+	x := w.nodes[3]
+	x.start(true)
+	for x.driver.attempt.request == nil {
+		w.run(10 * time.Millisecond)
+	}
+	for _, k := range []int{1, 2} { // they grant, and it does not hear of it
+		w.cut[[2]int{k, 3}] = true
+	}
+	w.run(time.Second)
+	if p := x.driver.peers; p[0].state == nil || p[4].state == nil || x.driver.active {
+		t.Fatalf("it has no grant of 0 or 4, or is ACTIVE: %v", x.driver.active)
+	}
+	for _, k := range []int{0, 4} {
+		w.nodes[k].start(true)
+		for !w.nodes[k].set.Active() {
+			w.run(10 * time.Millisecond)
+		}
+	}
+	clear(w.cut)
+	w.settle()
+	if inc := x.set.Incarnation(); inc.Number != 3 || inc.Founding.Generation != 1 {
+		t.Errorf("as %+v", inc)
+	}
+}
+
 // F5: two of three restart. The third resigns, and all found the next generation.
 func TestMinorityResigns(t *testing.T) {
 	w := started(t, 3, 4)

@@ -79,13 +79,15 @@ func (d *Driver) recover() {
 // short reports whether the number that was asked for is too low, or is of another founding, for a peer. One that granted
 // it knows of it too, and may say so before its grant is here, or while another has not answered yet: were that a reason
 // to ask for a higher one, a busy peer would never be in time. So it has to last, longer each time, and not to be explained
-// by a grant.
+// by a grant of the peer's present incarnation: one that restarted since has forgotten to whom it granted the number, and
+// its former grant does not fit those of who knows that.
 func (d *Driver) short() bool {
 	a := &d.attempt
 	asked := &a.request.Certificate
 	if !slices.ContainsFunc(d.peers, func(p peer) bool {
 		return p.info != nil && (p.info.Certificate.Founding != asked.Founding ||
-			p.knows(d.cfg.Self) >= asked.Incarnation && (p.state == nil || p.state.Granted != asked.Incarnation))
+			p.knows(d.cfg.Self) >= asked.Incarnation && (p.state == nil || p.state.Granted != asked.Incarnation ||
+				p.state.Certificate.Incarnation < p.info.Certificate.Incarnation))
 	}) {
 		a.shortSince = 0
 		return false
