@@ -27,9 +27,9 @@ sim: DURATION = 60s
 # How many faults powerloss, syncs, leaders, partitions and histories apply.
 ROUNDS ?= 300
 
-.PHONY: test build lint unit check planted race fuzz sim blackbox clients demo soak powerloss syncs leaders partitions histories
+.PHONY: test build lint unit check planted race fuzz minute sim blackbox clients demo soak powerloss syncs leaders partitions histories
 
-test: build lint unit planted race fuzz blackbox
+test: build lint unit planted race fuzz minute blackbox
 	@echo "make test: all passed"
 
 build:
@@ -62,7 +62,11 @@ race:
 fuzz:
 	BUDGET=$(FUZZ_BUDGET) deploy/dev/fuzz.sh
 
-# The deterministic simulator over new seeds for a while, on all processors: make sim DURATION=60s.
+# A minute of the deterministic simulator, over seeds that were clean before: what fails is what was changed.
+minute:
+	go test -count=1 -timeout 5m -v -run 'TestDuration$$' ./integration/sim -args -duration=60s -seed=7000000000
+
+# The simulator over new seeds for a while, on all processors: make sim DURATION=60s.
 sim:
 	go test -count=1 -timeout 0 -v -run 'TestDuration$$' ./integration/sim -args -duration=$(DURATION) -seed=$$(date +%s)000000
 

@@ -60,7 +60,7 @@ func (z *liar) certify(h *host, e *enclave, to wire.ReplicaID) {
 	}
 }
 
-// keep writes a batch that a liar's enclave certified to its log, beside what its cover writes, which knows nothing of
+// keep writes a batch that a liar's enclave certified, or learned of, to its log, beside what its cover writes, which knows nothing of
 // what was certified behind its back. So its replica can come back when it is honest again.
 func (h *host) keep(prepare *wire.Certificate, requests []wire.Request) {
 	raw := wire.AppendPrepare(nil, prepare, requests)
@@ -152,7 +152,15 @@ func (z *liar) comeback(h *host, e *enclave, to wire.ReplicaID) {
 	case 5:
 		q.rule, q.messages = rule(rejoin.OpResign), z.seen(wire.KindStatement)
 	case 6:
-		q.rule, q.messages = rule(rejoin.OpLearn), z.certificates()
+		batch, messages := z.committed()
+		if batch == nil {
+			return
+		}
+		q.rule, q.messages = rule(rejoin.OpLearn), messages
+		if z.drive(h, e, &q, to, lieComeback) {
+			h.keep(&batch.Certificate, batch.Requests)
+		}
+		return
 	case 7: // its cover would tell what it learned before: whoever does not lied about what is durable
 		if !z.c.mayForget(h) {
 			return
@@ -171,16 +179,18 @@ func (z *liar) comeback(h *host, e *enclave, to wire.ReplicaID) {
 	z.drive(h, e, &q, to, lieComeback)
 }
 
-func (z *liar) drive(h *host, e *enclave, q *question, to wire.ReplicaID, kind fault) {
+// drive asks an enclave, and reports whether it did as it was told.
+func (z *liar) drive(h *host, e *enclave, q *question, to wire.ReplicaID, kind fault) bool {
 	said, err := e.ask(q)
 	if err != nil {
-		return
+		return false
 	}
 	z.c.counts[kind]++
 	z.c.trace(h.name(), "had its enclave apply %s for %d alone", ruleName(q.rule), to)
 	if len(said.Message) > 0 {
 		z.c.net.send(h.id, to, said.Message)
 	}
+	return true
 }
 
 // seen picks messages of a kind from the archive, in any order and number.
@@ -195,12 +205,18 @@ func (z *liar) seen(kind wire.Kind) [][]byte {
 	return out[:min(len(out), 1+z.c.rng.IntN(2*z.c.n))]
 }
 
-// certificates picks the two of some COMMIT.
-func (z *liar) certificates() [][]byte {
+// committed picks the two certificates of some COMMIT, and the PREPARE with its batch; nil where that is not at hand.
+func (z *liar) committed() (*wire.Prepare, [][]byte) {
 	for _, raw := range z.seen(wire.KindCommit) {
-		if m, err := wire.DecodeCommit(raw); err == nil {
-			return [][]byte{m.Prepare.Append(nil), m.Certificate.Append(nil)}
+		m, err := wire.DecodeCommit(raw)
+		if err != nil {
+			continue
+		}
+		for _, x := range z.c.net.archive {
+			if p, err := wire.DecodePrepare(x.raw); err == nil && p.Certificate.MAC == m.Prepare.MAC {
+				return &p, [][]byte{m.Prepare.Append(nil), m.Certificate.Append(nil)}
+			}
 		}
 	}
-	return nil
+	return nil, nil
 }

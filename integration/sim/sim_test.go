@@ -16,7 +16,7 @@ import (
 var (
 	flagSeed  = flag.Uint64("seed", 1, "first seed of TestSeed and TestDuration")
 	flagSteps = flag.Int("steps", 2500, "events until faults end")
-	flagRuns  = flag.Int("runs", 1500, "seeds that TestSeeds runs")
+	flagRuns  = flag.Int("runs", 300, "seeds that TestSeeds runs")
 
 	flagTrace    = flag.Int("trace", 80, "lines of a trace that are shown")
 	flagDuration = flag.Duration("duration", time.Second, "how long TestDuration goes on")
