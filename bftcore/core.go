@@ -370,6 +370,9 @@ func (c *Core) acceptable(from wire.ReplicaID, x *wire.Certificate, kind wire.Ce
 	case !c.fits(x):
 		c.foreign(from, x)
 	case x.New.View != c.view || !c.inView:
+		if !c.inView && kind == wire.CertCommit && from == x.Replica {
+			c.claim(from, max(x.New.Order, 1)-1) // who votes in a view that is missed here mostly has what is before
+		}
 		c.keepEarly(from, x, raw)
 	case x.New.Order == 0 || (kind == wire.CertPrepare) != (x.Replica == c.leader()):
 		c.counters.Unexpected++

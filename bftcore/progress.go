@@ -94,6 +94,9 @@ func (c *Core) onProgress(from wire.ReplicaID, raw []byte) {
 	}
 	p.view, p.stable = m.View, m.Stable
 	p.status.Prepared, p.status.Executed, p.status.Synced = m.Prepared, m.Executed, m.Synced
+	if !c.inView {
+		c.assignPending() // it may be the first to tell who orders now
+	}
 	p.claim = m.Executed // its newest word: an older, higher one was a lie or is lost
 	if m.View == c.view {
 		p.claim = max(m.Prepared, m.Executed)

@@ -1,6 +1,10 @@
 package bftcore
 
-import "troxymail/bftcore/wire"
+import (
+	"slices"
+
+	"troxymail/bftcore/wire"
+)
 
 // onSubmit takes a request of the own enclave. A new one goes to the leader. One that is asked again goes to
 // all replicas: those that executed it answer again, the others pass it on to the leader, so that neither a
@@ -78,9 +82,30 @@ func (c *Core) pass(w *waiting) {
 	}
 }
 
+// orders is the replica that proposes now as far as this host knows; false when nobody seems to, or this one does. A host
+// whose enclave is mute in the present view is not in it, but f+1 peers say that they are: its clients must not wait for
+// the next view, nor for their requests to be sent to everybody.
+func (c *Core) orders() (wire.ReplicaID, bool) {
+	view := c.view
+	if !c.inView {
+		views := make([]uint64, 0, c.n)
+		for r := range c.peers {
+			if wire.ReplicaID(r) != c.cfg.Self {
+				views = append(views, c.peers[r].view)
+			}
+		}
+		slices.Sort(views)
+		if view = views[len(views)-c.cfg.Quorum.Size()]; view < c.view {
+			return 0, false // that view has not begun
+		}
+	}
+	leader := c.cfg.Quorum.Leader(view)
+	return leader, leader != c.cfg.Self
+}
+
 // forward queues a request for the leader, not too often.
 func (c *Core) forward(w *waiting) {
-	if !c.inView || c.now < w.forwarded+forwardAgain {
+	if _, ok := c.orders(); !ok || c.now < w.forwarded+forwardAgain {
 		c.counters.ForwardsLimited++
 		return
 	}
@@ -90,7 +115,8 @@ func (c *Core) forward(w *waiting) {
 
 // flushForwards sends what was queued for the leader, many requests in one message.
 func (c *Core) flushForwards() {
-	for len(c.toForward) > 0 {
+	to, ok := c.orders()
+	for ok && len(c.toForward) > 0 {
 		n, size := 0, 0
 		for n < len(c.toForward) && n < wire.MaxBatchRequests {
 			size += len(c.toForward[n].Raw) + 4
@@ -99,7 +125,7 @@ func (c *Core) flushForwards() {
 			}
 			n++
 		}
-		c.send(c.leader(), wire.AppendForward(nil, c.toForward[:n]), false)
+		c.send(to, wire.AppendForward(nil, c.toForward[:n]), false)
 		c.toForward = c.toForward[n:]
 	}
 	c.toForward = nil

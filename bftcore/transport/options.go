@@ -18,7 +18,7 @@ const (
 	DefaultKeepAlive        = 5 * time.Second
 	DefaultStallTimeout     = 10 * time.Second
 	DefaultBackoffMin       = 50 * time.Millisecond
-	DefaultBackoffMax       = 5 * time.Second
+	DefaultBackoffMax       = 500 * time.Millisecond
 
 	maxHandshakes    = 32 // accepted connections that have not shown who they are, at once
 	silentKeepAlives = 3  // a peer silent for so many keep-alive times is gone

@@ -16,7 +16,7 @@ import (
 const (
 	// backoffMin and backoffMax bound the pause between two attempts to reach the host; it doubles.
 	backoffMin = 50 * time.Millisecond
-	backoffMax = 2 * time.Second
+	backoffMax = 250 * time.Millisecond // it is on the same machine
 	// settleTime is how long a link must have stood for the next to be tried at once.
 	settleTime = time.Second
 	// dialTimeout is when an attempt to connect is given up.

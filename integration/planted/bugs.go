@@ -250,6 +250,21 @@ var bugs = []bug{
 		pkg: "bftcore/node", test: "TestStrictHostSyncsWhatItLoads",
 	},
 	{
+		name: "grant of a former life", breaks: "another number is asked for when who granted it has restarted",
+		file: "bftcore/rejoin/recover.go", line: "				p.state.Certificate.Incarnation < p.info.Certificate.Incarnation))", instead: "				false))",
+		pkg: "bftcore/rejoin", test: "TestOneReturnsWhileItsGrantersRestart",
+	},
+	{
+		name: "mute replica that forwards to nobody", breaks: "clients of a replica that has come back do not wait for the next view",
+		file: "bftcore/retransmit.go", line: "view < c.view {", instead: "view < 1<<62 {",
+		pkg: "bftcore", test: "TestMuteHostForwards",
+	},
+	{
+		name: "who is far behind replays", breaks: "who is far behind takes over the state",
+		file: "bftcore/checkpoint.go", line: "; !missing && !far {", instead: "; !missing && (!far || far) {",
+		pkg: "bftcore", test: "TestStateIsTakenByWhoIsFarBehind",
+	},
+	{
 		name: "patience that every batch sets back", breaks: "patience shrinks only when a view lasts",
 		file: "bftcore/patience.go", line: "case g.done >= easeBatches ||", instead: "case g.done >= 1 ||",
 		pkg: "integration/sim", test: "TestPatienceGrowsUntilViewsLast",
