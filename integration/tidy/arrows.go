@@ -29,7 +29,7 @@ var arrows = []arrow{
 	{"enclave/refound", []string{"enclave/rr", "bftcore/wire", "bftcore/wire/canon"}},
 	{"enclave/counter", []string{"enclave/mac", "enclave/rr", "enclave/refound", "bftcore/wire", "bftcore/wire/canon", "bftcore/quorum"}},
 	{"enclave/boundary", []string{"bftcore/wire", "bftcore/wire/canon"}},
-	{"enclave/troxy", []string{"enclave/mac", "bftcore/wire", "bftcore/wire/canon", "bftcore/quorum"}},
+	{"enclave/troxy", []string{"enclave/mac", "bftcore/wire", "bftcore/wire/canon", "bftcore/quorum", "mailstore/command"}},
 	{"cache/index", []string{"bftcore/wire"}},
 	{"cache/validate", []string{"cache/index", "enclave/mac", "bftcore/wire", "bftcore/quorum"}},
 	{"cache/lag", []string{"enclave/mac", "bftcore/wire", "bftcore/quorum"}},
