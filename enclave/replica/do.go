@@ -99,7 +99,7 @@ func (w *owner) takeUp(now int64, s *submission) bool {
 		w.pendingBytes -= len(s.command)
 		s.done <- troxy.Outcome{Err: ErrUnavailable}
 		return true
-	case w.client == nil || !w.fenced:
+	case w.client == nil || !w.fence.Serves():
 		return false
 	}
 	ticket, raw, err := w.client.Submit(now, s.since, s.command, s.flags, s.keys, s.bodies)

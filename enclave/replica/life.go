@@ -59,8 +59,8 @@ func (w *owner) nonce() (n wire.Nonce, err error) {
 	return n, err
 }
 
-// activate begins to order and to answer as self. Its first command is a FENCE: once that is ordered, no request
-// of an incarnation before is executed any more, and only then do others follow.
+// activate begins to order and to answer as self. Its first command is a FENCE: once that executed, no request
+// of an incarnation before is executed any more, and only then do others follow (troxy.Fence).
 func (w *owner) activate(self wire.Incarnation) error {
 	var first [8]byte
 	if _, err := io.ReadFull(w.r.o.Rand, first[:]); err != nil {
@@ -77,7 +77,10 @@ func (w *owner) activate(self wire.Incarnation) error {
 	w.r.o.Logger.Info("enclave.active", "generation", self.Founding.Generation, "incarnation", self.Number)
 	ready := boundary.Ready{Incarnation: w.counter.Incarnation()}
 	w.send(ready.Append)
-	w.fenced = w.r.o.Founding != (wire.Founding{})
+	w.fence = troxy.FenceUnasked
+	if w.r.o.Founding != (wire.Founding{}) {
+		w.fence = troxy.FenceExecuted // incarnations that nobody granted have none
+	}
 	select {
 	case <-w.r.ready:
 	default:
@@ -87,17 +90,20 @@ func (w *owner) activate(self wire.Incarnation) error {
 	return nil
 }
 
-// fence submits the first command of this incarnation, again until it was ordered.
-func (w *owner) fence(now int64) {
-	if w.client == nil || w.fenced || w.fencing != nil && len(w.fencing) == 0 {
+// fenceOff submits the first command of this incarnation, again until somebody tells what became of it.
+func (w *owner) fenceOff(now int64) {
+	if w.client == nil {
 		return
 	}
-	if w.fencing != nil {
+	if w.fence == troxy.FenceAsked && len(w.fencing) > 0 {
 		o := <-w.fencing
-		w.fencing = nil
-		if w.fenced = o.Err == nil; w.fenced {
-			return
+		w.fence, w.fencing = w.fence.After(&o), nil
+		if w.fence == troxy.FenceRefused {
+			w.r.o.Logger.Error("enclave.former")
 		}
+	}
+	if w.fence != troxy.FenceUnasked {
+		return
 	}
 	done := make(chan troxy.Outcome, 1)
 	c := &command.Ping{Data: []byte("fence")}
@@ -105,7 +111,7 @@ func (w *owner) fence(now int64) {
 	if err != nil {
 		return // the window is empty at the beginning
 	}
-	w.waiting[ticket], w.fencing = pending{done: done}, done
+	w.waiting[ticket], w.fencing, w.fence = pending{done: done}, done, w.fence.Asked()
 	q := boundary.Request{Raw: raw}
 	w.send(q.Append)
 }

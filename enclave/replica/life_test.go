@@ -10,6 +10,7 @@ import (
 	"troxymail/enclave/boundary"
 	"troxymail/enclave/mac"
 	"troxymail/enclave/troxy"
+	"troxymail/mailstore/command"
 )
 
 // unborn returns the enclaves of a group that was never founded, with their hosts' empty logs shown to them.
@@ -124,6 +125,24 @@ func TestFenceComesFirst(t *testing.T) {
 	s.w.turn()
 	if s.w.out.Len() != 2 || len(s.w.queue) != 0 {
 		t.Errorf("%d frames, %d wait still", s.w.out.Len(), len(s.w.queue))
+	}
+}
+
+// A quorum's answer to a FENCE may be that a later incarnation's came first: who is told so lives on beside its
+// successor, asks no further and serves nobody.
+func TestRefusedFence(t *testing.T) {
+	all := unborn(t, 3)
+	s := all[0]
+	done := make(chan troxy.Outcome, 1)
+	s.w.enqueue(submission{ctx: context.Background(), command: []byte("mine"), done: done})
+	found(t, all)
+	frames := s.w.out.Len()
+	s.w.fencing <- troxy.Outcome{Result: wire.Result{Status: command.StatusFenced}}
+	clear(s.w.waiting)
+	s.w.turn()
+	s.w.turn()
+	if s.w.out.Len() != frames || len(s.w.queue) != 1 || len(s.w.waiting) != 0 {
+		t.Errorf("%d frames more, %d commands wait, %d were submitted", s.w.out.Len()-frames, len(s.w.queue), len(s.w.waiting))
 	}
 }
 

@@ -171,8 +171,8 @@ type owner struct {
 	lag          lags
 	recovered    uint64             // recovery order of this incarnation
 	said         lag.State          // the verdict that Lagging told of last
-	fenced       bool               // this incarnation's FENCE was ordered
-	fencing      chan troxy.Outcome // its outcome, capacity 1; nil before it was submitted
+	fence        troxy.Fence        // of this incarnation
+	fencing      chan troxy.Outcome // its outcome, capacity 1; nil unless it is awaited
 	peeks        peeks
 }
 
@@ -213,7 +213,7 @@ func (w *owner) turn() {
 	}
 	w.validations(now)
 	w.compare(now)
-	w.fence(now)
+	w.fenceOff(now)
 	w.submitQueued(now)
 	w.records.expire(now)
 	w.peeks.expire(now)

@@ -102,7 +102,7 @@ func (r *Replica) Validate(ctx context.Context, keys []wire.Key) ([]wire.KeyVers
 
 // validate asks about v, or ends it when there is nothing to ask.
 func (w *owner) validate(v *validation) {
-	if w.client == nil || !w.fenced || v.ctx.Err() != nil {
+	if w.client == nil || !w.fence.Serves() || v.ctx.Err() != nil {
 		v.outcome <- nil // capacity 1; a validation ends once
 		return
 	}

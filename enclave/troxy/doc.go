@@ -11,6 +11,8 @@
 // things about one request, or speak about a request that no enclave of the group made, or
 // about a key that the request does not touch.
 //
+// Fence: when an incarnation's sessions may be served.
+//
 // Invariants, each tested:
 //   - a replica counts once a request, whatever it repeats; a reply with a wrong MAC, of another
 //     founding, of a known dead incarnation, about another request than asked, or after the decision,
@@ -23,5 +25,6 @@
 //   - at most Window requests span from the oldest unanswered to the newest, so that the state machine's
 //     duplicate window always covers them.
 //
-// Trusted and pure: one owner; time is handed in as nanoseconds; no randomness, goroutine or I/O.
+// Trusted and pure: one owner; time is handed in as nanoseconds; no randomness, goroutine or I/O. Of the mailstore it
+// knows which status means success.
 package troxy

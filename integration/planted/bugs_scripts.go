@@ -174,12 +174,12 @@ var scriptBugs = []bug{
 	},
 	{
 		name: "script FENCE: session that does not wait", breaks: "an incarnation's first command is a FENCE",
-		file: "enclave/replica/do.go", line: "	case w.client == nil || !w.fenced:", instead: "	case w.client == nil:",
+		file: "enclave/replica/do.go", line: "	case w.client == nil || !w.fence.Serves():", instead: "	case w.client == nil:",
 		pkg: scenarios, test: "TestScenarios/fence",
 	},
 	{
 		name: "script FENCE: command of a former life", breaks: "nothing of a former incarnation executes behind its FENCE",
-		file: "mailstore/state/dedup.go", line: "	case id.Generation < s.generation || id.Incarnation < s.incarnation:", instead: "	case id.Generation < s.generation:",
+		file: "mailstore/state/life.go", line: "	case id.Generation < l.Generation || id.Incarnation < l.Incarnation:", instead: "	case id.Generation < l.Generation:",
 		pkg: scenarios, test: "TestScenarios/fence",
 	},
 }

@@ -13,7 +13,7 @@ type client struct {
 	e       *enclave
 	self    wire.Incarnation
 	troxy   *troxy.Client
-	fenced  bool
+	first   troxy.Fence
 	open    []wish // by ticket
 	last    uint64 // sequence
 	voted   int    // outcomes
@@ -40,15 +40,19 @@ func newClient(e *enclave) *client {
 // room reports whether a session may submit: few wait, and the oldest is well within the window that the state
 // remembers, also when reads are asked anew under other sequences.
 func (c *client) room() bool {
-	return c.fenced && len(c.open) < maxOpen && (len(c.open) == 0 || c.last-c.open[0].ticket < window/2)
+	return c.first.Serves() && len(c.open) < maxOpen && (len(c.open) == 0 || c.last-c.open[0].ticket < window/2)
 }
 
 // fence makes the first command of this incarnation; nil when there is nothing to be done.
 func (c *client) fence(now Time) []byte {
-	if c.fenced || slices.ContainsFunc(c.open, func(w wish) bool { return w.fence }) {
+	if c.first != troxy.FenceUnasked {
 		return nil
 	}
-	return c.submit(now, []byte("fence"), 0, nil, true)
+	raw := c.submit(now, []byte("fence"), 0, nil, true)
+	if raw != nil {
+		c.first = c.first.Asked()
+	}
+	return raw
 }
 
 // wish makes some command that a session wants.
@@ -107,13 +111,15 @@ func (c *client) settle(outcomes []troxy.Outcome) {
 		at := slices.IndexFunc(c.open, func(w wish) bool { return w.ticket == o.Ticket })
 		w := c.open[at]
 		c.open = slices.Delete(c.open, at, at+1)
+		if w.fence {
+			c.first = c.first.After(&o)
+		}
 		if o.Err != nil {
 			c.e.c.counts[unanswered]++
 			continue
 		}
 		c.voted++
-		if w.fence {
-			c.fenced = true
+		if c.first.Serves() && w.fence {
 			c.e.c.counts[fence]++
 		}
 		c.e.c.check.acknowledged(c.e, w, &o)

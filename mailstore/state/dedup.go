@@ -21,15 +21,13 @@ const (
 // originState is what is known of a replica's enclave as an origin of requests: which incarnation, and
 // how far it came. Its slots hold the sequences that were executed: sequence s in slot s mod Window.
 type originState struct {
-	generation  uint32
-	incarnation uint32
-	highest     uint64
-	replies     wire.Digest // root over the slots
+	Life
+	replies wire.Digest // root over the slots
 }
 
 func (s *originState) encode() []byte {
-	b := canon.AppendUint32(canon.AppendUint8(nil, command.Version), s.generation)
-	b = canon.AppendUint64(canon.AppendUint32(b, s.incarnation), s.highest)
+	b := canon.AppendUint32(canon.AppendUint8(nil, command.Version), s.Generation)
+	b = canon.AppendUint64(canon.AppendUint32(b, s.Incarnation), s.Highest)
 	return canon.AppendFixed(b, s.replies[:])
 }
 
@@ -37,7 +35,8 @@ func decodeOrigin(v []byte) (originState, error) {
 	r := canon.NewReader(v)
 	r.Uint8()
 	s := originState{
-		generation: r.Uint32(), incarnation: r.Uint32(), highest: r.Uint64(), replies: r.Copy32(),
+		Life:    Life{Generation: r.Uint32(), Incarnation: r.Uint32(), Highest: r.Uint64()},
+		replies: r.Copy32(),
 	}
 	return s, r.Done()
 }
@@ -77,21 +76,10 @@ func (p *reply) of(id wire.RequestID) bool {
 }
 
 type originEntry struct {
-	known   bool
 	state   originState
 	changed bool
 	slots   map[uint32]wire.Digest // changed
 }
-
-// standing is how a request's origin stands to what is remembered of it.
-type standing uint8
-
-const (
-	currentIncarnation standing = iota
-	newIncarnation
-	formerIncarnation
-	beforeWindow
-)
 
 func (t *txn) origin(id wire.ReplicaID) *originEntry {
 	if e, ok := t.origins[id]; ok {
@@ -99,38 +87,23 @@ func (t *txn) origin(id wire.ReplicaID) *originEntry {
 	}
 	e := &originEntry{slots: map[uint32]wire.Digest{}}
 	if v, ok := t.b.Get(originKey(prefixOrigin, id)); ok {
-		e.known, e.state = true, decoded(t, v, decodeOrigin)
+		e.state = decoded(t, v, decodeOrigin)
 	}
 	t.origins[id] = e
 	return e
 }
 
-func (e *originEntry) standing(id wire.RequestID) standing {
-	s := &e.state
-	switch {
-	case !e.known, id.Generation > s.generation,
-		id.Generation == s.generation && id.Incarnation > s.incarnation:
-		return newIncarnation
-	case id.Generation < s.generation || id.Incarnation < s.incarnation:
-		return formerIncarnation
-	case s.highest >= Window && id.Sequence <= s.highest-Window:
-		return beforeWindow
-	}
-	return currentIncarnation
-}
-
-func (t *txn) standing(id wire.RequestID) standing { return t.origin(id.Origin).standing(id) }
+func (t *txn) standing(id wire.RequestID) Standing { return t.origin(id.Origin).state.Standing(id) }
 
 // noteSequence records that a writing request executes: it may begin a new incarnation, which forgets
 // the former one's slots, and may move the window.
 func (t *txn) noteSequence(id wire.RequestID) {
 	e := t.origin(id.Origin)
-	if e.standing(id) == newIncarnation {
+	if e.state.Standing(id) == NewIncarnation {
 		t.clearSlots(id.Origin, e)
-		e.state = originState{generation: id.Generation, incarnation: id.Incarnation}
+		e.state.replies = wire.Digest{}
 	}
-	e.known, e.changed = true, true
-	e.state.highest = max(e.state.highest, id.Sequence)
+	e.state.Life, e.changed = e.state.After(id), true
 }
 
 func (t *txn) clearSlots(origin wire.ReplicaID, e *originEntry) {
@@ -149,7 +122,7 @@ func (t *txn) clearSlots(origin wire.ReplicaID, e *originEntry) {
 func (t *txn) recall(r *run) bool {
 	id := r.request.ID
 	e := t.origin(id.Origin)
-	if e.standing(id) != currentIncarnation || id.Sequence > e.state.highest {
+	if e.state.Standing(id) != CurrentIncarnation || id.Sequence > e.state.Highest {
 		return false // nothing above the highest was executed: most requests need no look into the store
 	}
 	v, ok := t.b.Get(replyKey(id.Origin, uint32(id.Sequence%Window)))
@@ -174,7 +147,7 @@ func (t *txn) recall(r *run) bool {
 func (t *txn) remember(r *run) {
 	id := r.request.ID
 	e := t.origin(id.Origin)
-	if e.standing(id) != currentIncarnation {
+	if e.state.Standing(id) != CurrentIncarnation {
 		return // a later request of the same order moved on: a repeat is refused anyway
 	}
 	p := reply{
@@ -197,10 +170,10 @@ func (m *Machine) Incarnation(origin wire.ReplicaID, generation uint32) (uint32,
 		return 0, err
 	}
 	s, err := decodeOrigin(v)
-	if err != nil || s.generation != generation {
+	if err != nil || s.Generation != generation {
 		return 0, err
 	}
-	return s.incarnation, nil
+	return s.Incarnation, nil
 }
 
 // settleOrigins writes the changed origins and returns the root of the origin table.

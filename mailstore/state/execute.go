@@ -74,10 +74,10 @@ func (t *txn) admit(r *run, q *wire.Request) {
 	}
 	r.command, r.info.ReadOnly = c, c.ReadOnly()
 	switch t.standing(q.ID) {
-	case formerIncarnation:
+	case FormerIncarnation:
 		r.result.Status = command.StatusFenced
 		return
-	case beforeWindow:
+	case BeforeWindow:
 		if !r.info.ReadOnly {
 			r.result.Status = command.StatusDuplicate
 			return

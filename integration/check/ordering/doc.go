@@ -1,5 +1,5 @@
-// Package ordering checks the rules of package enclave/counter by exhaustive search: three replicas, a few
-// orders and views, two batches, and everything that hosts and the network may do to the enclaves.
+// Package ordering checks the rules of package enclave/counter, and those of FENCE, by exhaustive search: three
+// replicas, a few orders and views, two batches, and everything that hosts and the network may do to the enclaves.
 //
 // What is real: the enclaves. Each is a counter.State, and every step applies one of its rules, the same that
 // the product runs. What is abstract: MACs (messages come from enclaves only), the network (whatever was said
@@ -16,7 +16,12 @@
 // one honest host had synced, with its proof: nobody executes anything else afterwards. That is more than is promised
 // of acknowledgements, which take f+1 such hosts, a liar among them.
 //
-// A rule that is taken out of counter must make a violation appear: package integration/planted does that. A Fault takes
+// With Bounds.Fences batches are commands of one replica's enclave, in all of its lives, and what executes and when
+// sessions are served are rules of packages state and troxy. The properties are then: nothing of a former life executes
+// behind a FENCE, nothing else is refused, honest hosts do not differ in that, and no session is served before the FENCE
+// of its life executed.
+//
+// A rule that is taken out of one of them must make a violation appear: package integration/planted does that. A Fault takes
 // out a rule of hosts, which the model itself plays.
 //
 // Uses package explore. For tests only.

@@ -18,6 +18,7 @@ const (
 	None         Fault = iota
 	AttestSynced       // F12: a CHECKPOINT is attested for what is synced
 	LearnerTells       // F4: a host tells its enclave what it saw committed
+	OrderedFence       // F19: what a host executes follows from what was ordered before, not from what its enclave knows
 )
 
 // broken is what is wrong with a state besides two batches at one order.
@@ -26,6 +27,10 @@ type broken uint8
 const (
 	contradicted broken = iota + 1 // an honest host executes something else than what one of them had durably
 	falseRoot                      // the checkpoint of an honest host's enclave is of no state that honest hosts had
+	ghost                          // a command of the origin's former life executes behind a FENCE
+	unfenced                       // a session is served before its life's FENCE executed
+	denied                         // a command is refused, though no later life's FENCE is before it
+	divided                        // one honest host executes a command, another, or one that comes to it later, refuses it
 )
 
 func (b broken) err() error {
@@ -34,6 +39,14 @@ func (b broken) err() error {
 		return errors.New("an honest host executes another batch than one that was durable")
 	case falseRoot:
 		return errors.New("a stable checkpoint has a root that the executed batches do not give")
+	case ghost:
+		return errors.New("a command of a former life executes behind a later life's FENCE")
+	case unfenced:
+		return errors.New("a session is served before its life's FENCE executed")
+	case denied:
+		return errors.New("a command is refused, and no later life's FENCE is before it")
+	case divided:
+		return errors.New("honest hosts differ on whether a command executes")
 	}
 	return nil
 }
@@ -105,6 +118,9 @@ func (m *Model) execute(w *world) {
 				}
 			}
 		})
+		if m.b.Fences {
+			m.effect(w, i, now)
+		}
 		if m.b.Checkpoints > 0 && !m.genuine(w, m.enclaves.get(w.enclaves[i]).Stable()) {
 			w.broken = falseRoot
 		}

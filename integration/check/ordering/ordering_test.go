@@ -80,11 +80,27 @@ func TestTails(t *testing.T) {
 	}
 }
 
+// TestFences: the origin's enclave comes back, alone or by a founding, while a command of its former life is in other
+// hands.
+func TestFences(t *testing.T) {
+	t.Run("restart", func(t *testing.T) {
+		for liar := range wire.ReplicaID(n) {
+			exhaust(t, Bounds{Orders: 2, Restarts: 1, Copy: true, Fences: true, Origin: 2, Liar: liar})
+		}
+	})
+	t.Run("founding", func(t *testing.T) {
+		for origin := range wire.ReplicaID(n) {
+			exhaust(t, Bounds{Orders: 2, Losses: 1, Founding: true, Fences: true, Origin: origin})
+		}
+	})
+}
+
 // TestHostsRules: without a rule of hosts the violation is found.
 func TestHostsRules(t *testing.T) {
 	for name, b := range map[string]Bounds{
-		"F12: attest what is synced": {Orders: 1, Losses: 1, Founding: true, Tails: true, Checkpoints: 1, Liar: 1, Old: 1, Fault: AttestSynced},
-		"F4: learners tell":          {Orders: 1, Losses: 1, Founding: true, Tails: true, Liar: 1, Old: 1, Fault: LearnerTells},
+		"F12: attest what is synced":    {Orders: 1, Losses: 1, Founding: true, Tails: true, Checkpoints: 1, Liar: 1, Old: 1, Fault: AttestSynced},
+		"F4: learners tell":             {Orders: 1, Losses: 1, Founding: true, Tails: true, Liar: 1, Old: 1, Fault: LearnerTells},
+		"F19: refuse what a FENCE says": {Orders: 2, Restarts: 1, Fences: true, Origin: 2, Fault: OrderedFence},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, err := New(b)
@@ -122,6 +138,10 @@ var far = []struct {
 	{"tails, restart", Bounds{Orders: 1, Losses: 1, Restarts: 1, Founding: true, Tails: true, Liar: 1, Old: 1}},
 	{"tails, two losses", Bounds{Orders: 1, Losses: 2, Founding: true, Tails: true, Liar: 1, Old: 1}},
 	{"tails, orders, checkpoint", Bounds{Orders: 2, Losses: 1, Checkpoints: 1, Founding: true, Tails: true}},
+	{"fences, two restarts", Bounds{Orders: 2, Restarts: 2, Copy: true, Fences: true, Origin: 2, Liar: 2}},
+	{"fences, view change", Bounds{Orders: 2, Restarts: 1, Views: 1, Changes: 2, Copy: true, Fences: true}},
+	{"fences, two losses", Bounds{Orders: 2, Losses: 2, Founding: true, Fences: true, Origin: 1}},
+	{"fences, restart, loss", Bounds{Orders: 2, Restarts: 1, Losses: 1, Founding: true, Copy: true, Fences: true, Origin: 2, Liar: 2, Old: 2}},
 }
 
 // TestFar goes as far as -states says into worlds that are too large for every day: make check STATES=5000000.

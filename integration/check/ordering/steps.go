@@ -38,6 +38,9 @@ func (m *Model) Initial() [][]byte {
 	if m.b.disks() {
 		w.disks = make([]disk, n)
 	}
+	if m.b.Fences {
+		w.origin = origin{lives: [maxLives]life{{1, 1}}, served: 1}
+	}
 	for i := range n {
 		s := counter.NewState(m.config(i))
 		s.Activate(wire.Founding{Generation: 1})
@@ -51,6 +54,9 @@ func (m *Model) Initial() [][]byte {
 func (m *Model) Next(state []byte, take func(label func() string, next []byte)) {
 	w := m.decode(state)
 	step := func(what func() string, next *world) {
+		if m.b.Fences {
+			m.live(next)
+		}
 		m.execute(next)
 		take(what, next.encode())
 	}
@@ -64,6 +70,7 @@ func (m *Model) Next(state []byte, take func(label func() string, next []byte)) 
 		m.foundings(&w, i, step)
 		m.checkpoints(&w, i, step)
 		m.syncs(&w, i, step)
+		m.sessions(&w, i, step)
 	}
 	m.restarts(&w, step)
 }
@@ -103,16 +110,10 @@ func (m *Model) normal(w *world, i int, step yield) {
 }
 
 func (m *Model) prepare(w *world, i int, at wire.Position, step yield) {
-	for d := range batches {
-		if d == 1 && !m.used(w, 0) {
-			continue // a and b are alike: the first batch that is proposed is a
-		}
-		if batches[d] == empty && !m.selected(w) {
-			continue // the empty batch is like the others, but for filling gaps
-		}
+	for _, d := range m.offered(w) {
 		q := question{rule: rulePrepare, a: uint32(at.View), b: uint32(at.Order), digest: uint8(d)}
 		m.ask(w, i, q, step, func(s *counter.State) (uint32, error) {
-			c, err := s.Prepare(at, batches[d])
+			c, err := s.Prepare(at, m.digest(d))
 			return m.certificate(&c), err
 		})
 	}

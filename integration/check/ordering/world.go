@@ -37,6 +37,11 @@ type Bounds struct {
 	// a power loss then takes what was not synced. It is the liar that may show an older past: Old has to be Liar.
 	Tails bool
 
+	// Fences has batches be commands of the enclave of Origin, whose lives are told apart (fences.go). Without
+	// Checkpoints and Tails.
+	Fences bool
+	Origin wire.ReplicaID
+
 	// Pairs has hosts try foundings of two, which the enclaves refuse.
 	Pairs bool
 
@@ -49,6 +54,7 @@ type world struct {
 	said     []uint32      // numbers in Model.messages, ascending
 	executed []uint8       // by order: bit set of the batches that honest hosts executed there; with Tails, and synced
 	disks    []disk        // by replica, with Checkpoints or Tails
+	origin   origin        // with Fences
 	broken   broken        // what is wrong
 	spent    [4]uint8      // of Changes, Restarts, Losses, Draws
 }
@@ -77,6 +83,12 @@ func (w *world) encode() []byte {
 	b = append(b, w.spent[:]...)
 	b = append(b, byte(w.broken))
 	b = append(b, w.executed...)
+	if o := &w.origin; o.lives[0] != (life{}) {
+		for _, l := range o.lives {
+			b = append(b, l.generation, l.number)
+		}
+		b = append(append(b, o.served), o.effects[:]...)
+	}
 	for i := range w.disks {
 		b = binary.LittleEndian.AppendUint32(b, w.disks[i].frontier)
 		for _, p := range w.disks[i].proofs[:len(w.executed)] {
@@ -102,6 +114,14 @@ func (m *Model) decode(b []byte) world {
 	w.broken = broken(b[0])
 	w.executed = slices.Clone(b[1 : 1+m.b.Orders])
 	b = b[1+m.b.Orders:]
+	if m.b.Fences {
+		o := &w.origin
+		for i := range o.lives {
+			o.lives[i], b = life{b[0], b[1]}, b[2:]
+		}
+		o.served = b[0]
+		b = b[1+copy(o.effects[:], b[1:]):]
+	}
 	if m.b.disks() {
 		w.disks = make([]disk, n)
 		for i := range w.disks {
@@ -172,16 +192,36 @@ func entries(d *wire.Disclosure) string {
 	return s
 }
 
-// batches are what may be ordered; the last one is the empty batch.
+// batches are what may be ordered without Fences; the last one is the empty batch.
 var batches = [...]wire.Digest{wire.Sum([]byte("a")), wire.Sum([]byte("b")), empty}
 
 var empty = wire.BatchDigest(nil)
 
-func batchOf(d wire.Digest) int { return slices.Index(batches[:], d) }
+// emptyAt is the place of the empty batch.
+const emptyAt = 2
+
+// batchOf is the place of a batch, among batches or, with Fences, among commands.
+func batchOf(d wire.Digest) int {
+	if i := slices.Index(batches[:], d); i >= 0 {
+		return i
+	}
+	return slices.Index(digests[:], d)
+}
+
+// digest is that of the batch at a place.
+func (m *Model) digest(batch int) wire.Digest {
+	if m.b.Fences {
+		return digests[batch]
+	}
+	return batches[batch]
+}
 
 func nameOf(d wire.Digest) string {
-	if i := batchOf(d); i >= 0 {
+	if i := slices.Index(batches[:], d); i >= 0 {
 		return [...]string{"a", "b", "empty"}[i]
+	}
+	if i := slices.Index(digests[:], d); i >= 0 {
+		return commands[i].name
 	}
 	return d.String()
 }
