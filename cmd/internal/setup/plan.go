@@ -51,6 +51,7 @@ type Replica struct {
 type Plan struct {
 	Domain   string
 	Replicas []Replica
+	Pillars  int // parallel instances of ordering; 0 for one
 	// Simulated says that the enclaves are simulated on this machine, so that their secrets are drawn now.
 	Simulated bool
 	// Portable makes the paths in the configurations relative to their folder.
