@@ -17,6 +17,7 @@ import (
 type orderOptions struct {
 	quick, json bool
 	rounds      int
+	pillars     int // in Troxymail's genesis
 	duration    time.Duration
 }
 
@@ -46,7 +47,7 @@ func order(o orderOptions) error {
 		raftWAL := disk
 		systems := []system{
 			{"raft-" + suffix, func(dir string) ([]string, func(), error) { return startRaft(binaries, dir, raftWAL) }},
-			{"troxymail-" + suffix, func(dir string) ([]string, func(), error) { return startTroxymail(binaries, dir) }},
+			{"troxymail-" + suffix, func(dir string) ([]string, func(), error) { return startTroxymail(binaries, dir, o.pillars) }},
 		}
 		if err := compare(o, base, systems, clients, sizes); err != nil {
 			return err
