@@ -27,10 +27,11 @@ func (c *Core) propose() {
 	}
 }
 
-// hasRoom bounds what is in flight, in orders beyond what the store applied and in bytes.
+// hasRoom bounds what is in flight, in orders beyond what the store applied and in bytes. For a hole there is room: what
+// is above it stays in flight until it is filled.
 func (c *Core) hasRoom() bool {
 	next := c.nextCall.first()
-	return next <= c.applied+uint64(c.cfg.Window) && c.buffered < MaxInFlightBytes &&
+	return next <= c.applied+uint64(c.cfg.Window) && (c.buffered < MaxInFlightBytes || c.nextCall.holed()) &&
 		next < c.nextOwn.first()+uint64(c.cfg.Window) && next <= c.ceiling()
 }
 

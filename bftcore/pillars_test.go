@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"troxymail/bftcore/quorum"
 	"troxymail/bftcore/wire"
 )
 
@@ -68,5 +69,35 @@ func TestTestamentOfPillars(t *testing.T) {
 	}
 	if !slices.Equal(got, []uint64{8, 3, 10, 5}) || will.Position() != (wire.Position{Order: 6}) {
 		t.Errorf("followed %v, stands at %v", got, will.Position())
+	}
+}
+
+// However much is in flight, a hole below it can be filled: nothing of it is executed before.
+func TestRoomForAHole(t *testing.T) {
+	g, err := quorum.New(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := New(Config{Quorum: g, Pillars: 2}, 1, Restored{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.nextCall.pass(1); !c.hasRoom() {
+		t.Error("no room with nothing in flight")
+	}
+	c.buffered = MaxInFlightBytes
+	if c.hasRoom() {
+		t.Error("room beyond what may be in flight")
+	}
+	if c.nextCall.pass(2); c.hasRoom() {
+		t.Error("room for an order that is no hole")
+	}
+	if c.nextCall.back(1); !c.hasRoom() {
+		t.Error("no room for a hole")
+	}
+	for _, n := range []int{-1, wire.MaxPillars + 1} {
+		if _, err := New(Config{Quorum: g, Pillars: n}, 1, Restored{}); err == nil {
+			t.Errorf("%d pillars", n)
+		}
 	}
 }

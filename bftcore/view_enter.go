@@ -125,7 +125,7 @@ func (c *Core) repropose() bool {
 		if !ok {
 			return true
 		}
-		if next >= c.nextOwn.first()+reproposeAtOnce || c.buffered >= MaxInFlightBytes {
+		if next >= c.nextOwn.first()+reproposeAtOnce || c.buffered >= MaxInFlightBytes && !c.nextCall.holed() {
 			return false
 		}
 		batch := c.content(next, digest)

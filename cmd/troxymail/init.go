@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"troxymail/bftcore/wire"
 	"troxymail/cmd/internal/pki"
 	"troxymail/cmd/internal/setup"
 )
@@ -19,7 +18,7 @@ type initCmd struct {
 	Replicas []string `help:"One machine for each replica, by host name or IP address." xor:"where" required:"" placeholder:"HOST,HOST,HOST"`
 	Loopback int      `help:"Instead: N replicas on this machine, with SIMULATED enclaves." xor:"where" required:"" placeholder:"N"`
 	Name     string   `help:"A name of all replicas for mail programs, which also tells them where to connect." placeholder:"HOST"`
-	Pillars  int      `help:"Parallel instances of ordering, 1 to 8, for ever. More than one is for machines with many processors; see ARCHITECTURE.md." default:"1" placeholder:"P"`
+	Pillars  int      `help:"Parallel instances of ordering, 1 to 8: what one waits for does not hold up the others. It is in the genesis and stays." default:"1" placeholder:"P"`
 	BasePort int      `help:"With --loopback: replica i, counted from 0, has the ten ports from P + 10 i." placeholder:"P"`
 }
 
@@ -35,10 +34,9 @@ func (c *initCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	if c.Pillars < 1 || c.Pillars > wire.MaxPillars {
-		return fmt.Errorf("--pillars %d: want a number from 1 to %d", c.Pillars, wire.MaxPillars)
+	if err := plan.SetPillars(c.Pillars); err != nil {
+		return err
 	}
-	plan.Pillars = c.Pillars
 	if c.Name != "" {
 		if err := plan.Name(c.Name); err != nil {
 			return err
