@@ -7,26 +7,32 @@ import "troxymail/bftcore/wire"
 // When nothing is in flight a batch leaves at once, however small, unless the one before was large: then the clients
 // that it answered are about to ask again, and a moment's wait makes one batch of what would be several. While others
 // are in flight a batch fills until MaxBatch, BatchBytes or batchDelay.
+//
+// Batches get one order after the other, and so the pillars get them in turn. Only a refusal of the enclave leaves a
+// hole, in one pillar below what others have proposed: the next batch goes there at once, an empty one if need be, because
+// nothing above can be executed before.
 func (c *Core) propose() {
-	if c.now < c.proposeAfter || c.movingTo(c.nextCall) || !c.repropose() {
+	if c.now < c.proposeAfter || c.movingTo(c.nextCall.first()) || !c.repropose() {
 		return
 	}
-	for c.pending.queued > 0 && c.hasRoom() && c.batchDue() {
+	for c.pending.queued > 0 && c.hasRoom() && (c.batchDue() || c.nextCall.holed()) {
 		requests, taken, size := c.takeBatch()
-		if len(requests) == 0 {
+		if len(requests) == 0 && !c.nextCall.holed() {
 			return
 		}
 		c.proposeBatch(requests, taken, size)
 	}
-	for c.nextCall <= c.checkpoints.fill && c.pending.queued == 0 && c.hasRoom() {
+	for (c.nextCall.first() <= c.checkpoints.fill || c.nextCall.holed()) && c.pending.queued == 0 && c.hasRoom() {
 		c.callPrepare(&wire.Prepare{}, nil, 0) // its slot writes certificate and encoding into it
 	}
 }
 
-// hasRoom bounds what is in flight, in orders beyond what the store applied and in bytes.
+// hasRoom bounds what is in flight, in orders beyond what the store applied and in bytes. For a hole there is room: what
+// is above it stays in flight until it is filled.
 func (c *Core) hasRoom() bool {
-	return c.nextCall <= c.applied+uint64(c.cfg.Window) && c.buffered < MaxInFlightBytes &&
-		c.nextCall < c.nextOwn+uint64(c.cfg.Window) && c.nextCall <= c.ceiling()
+	next := c.nextCall.first()
+	return next <= c.applied+uint64(c.cfg.Window) && (c.buffered < MaxInFlightBytes || c.nextCall.holed()) &&
+		next < c.nextOwn.first()+uint64(c.cfg.Window) && next <= c.ceiling()
 }
 
 // ceiling is the highest order that enclaves certify before the stable checkpoint moves.
@@ -42,7 +48,7 @@ const fewRequests = 8
 
 // batchDue reports whether a batch is to leave now.
 func (c *Core) batchDue() bool {
-	idle := c.nextCall == c.executed+1
+	idle := c.nextCall.first() == c.executed+1
 	return idle && (c.lastBatch < fewRequests || 2*c.pending.queued >= c.lastBatch) ||
 		c.pending.queued >= c.cfg.MaxBatch || c.pending.bytes >= c.cfg.BatchBytes ||
 		c.now >= c.batchDeadline()
@@ -52,7 +58,7 @@ func (c *Core) batchDue() bool {
 // that two are, however far away the peers are, and a quarter of that while none is. A machine that is short of
 // processor time makes larger batches by itself, each of which costs little more than a small one.
 func (c *Core) batchDelay() Time {
-	if c.nextCall == c.executed+1 {
+	if c.nextCall.first() == c.executed+1 {
 		return min(c.cfg.BatchDelay, c.latency) / 4
 	}
 	return min(c.cfg.BatchDelay, c.latency)
@@ -115,7 +121,7 @@ func (c *Core) takeBatch() (requests []wire.Request, taken []*waiting, size int)
 	return requests, taken, size
 }
 
-// proposeBatch asks the own enclave for a PREPARE certificate at the next order.
+// proposeBatch asks the own enclave for a PREPARE certificate at the lowest order that has no proposal.
 func (c *Core) proposeBatch(requests []wire.Request, taken []*waiting, size int) {
 	digests := make([]wire.Digest, len(taken))
 	keys := make([]requestKey, len(taken))
@@ -129,12 +135,12 @@ func (c *Core) proposeBatch(requests []wire.Request, taken []*waiting, size int)
 // callPrepare asks for the certificate of the next proposal. keys are those of new requests; a batch that is
 // proposed again has none.
 func (c *Core) callPrepare(batch *wire.Prepare, keys []requestKey, size int) {
-	s := c.slotAt(c.nextCall)
+	s := c.slotAt(c.nextCall.first())
 	s.proposal, s.keys = batch, keys
 	s.from, s.size, s.stage = c.cfg.Self, size, stageCalled
 	c.buffered += size
 	s.token, s.calledAt = c.newCall(s), max(c.now, 1)
-	c.nextCall++
+	c.nextCall.pass(s.order)
 	c.out.Calls = append(c.out.Calls, CertifyPrepare{
 		Token: s.token, View: c.view, Order: s.order, Requests: batch.Requests,
 	})

@@ -195,16 +195,16 @@ func (c *Core) raise(s wire.Stable) {
 // jump passes over orders that are behind the stable checkpoint: the own enclave votes for none of them any more.
 // No call for them is open: they were answered before the enclave moved, and none was made since (see moving).
 func (c *Core) jump() {
-	if !c.inView || c.nextOwn > c.stable.Order {
+	if !c.inView || c.nextOwn.first() > c.stable.Order {
 		return
 	}
-	for o := c.nextOwn; o <= c.stable.Order; o++ {
-		if s := c.slots[o]; s != nil {
+	for o := c.nextOwn.first(); o <= c.stable.Order; o++ {
+		if s := c.slots[o]; s != nil && o >= c.nextOwn.of(o) {
 			c.dropSlot(s)
 		}
 	}
-	c.nextOwn = c.stable.Order + 1
-	c.nextCall = max(c.nextCall, c.nextOwn)
+	c.nextOwn.lift(c.stable.Order)
+	c.nextCall.lift(c.stable.Order)
 }
 
 // movingTo reports whether the own enclave may be about to pass over an order.
@@ -254,7 +254,7 @@ func (c *Core) fillAfterFounding(m *wire.Frontier) {
 // onWantCheckpoint has a leader go on to the next checkpoint.
 func (c *Core) onWantCheckpoint() {
 	if k := c.cfg.Checkpoint; k > 0 && c.leads() {
-		c.checkpoints.fill = ((c.nextCall-1)/k + 1) * k
+		c.checkpoints.fill = (c.nextCall.last()/k + 1) * k
 	}
 }
 

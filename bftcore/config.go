@@ -76,6 +76,7 @@ type Config struct {
 	Self     wire.ReplicaID
 	Quorum   quorum.Config
 	Epoch    uint32        // configuration epoch in every certificate
+	Pillars  int           // parallel instances, each with a counter of its own; default 1, at most wire.MaxPillars
 	Founding wire.Founding // certificates of another founding are nothing
 
 	MaxBatch   int  // requests in a batch; default 256, at most wire.MaxBatchRequests
@@ -138,12 +139,15 @@ func (c Config) complete() (Config, error) {
 	if c.Quorum.N() == 0 || int(c.Self) >= c.Quorum.N() {
 		return c, fmt.Errorf("%w: replica %d in a group of %d", ErrConfig, c.Self, c.Quorum.N())
 	}
+	setDefault(&c.Pillars, 1)
 	setDefault(&c.MaxBatch, defaultMaxBatch)
 	setDefault(&c.BatchBytes, defaultBatchBytes)
 	setDefault(&c.BatchDelay, defaultBatchDelay)
 	setDefault(&c.Window, defaultWindow)
 	setDefault(&c.RequestTimeout, defaultTimeout)
 	switch {
+	case c.Pillars < 1 || c.Pillars > wire.MaxPillars:
+		return c, fmt.Errorf("%w: Pillars %d", ErrConfig, c.Pillars)
 	case c.MaxBatch < 1 || c.MaxBatch > wire.MaxBatchRequests:
 		return c, fmt.Errorf("%w: MaxBatch %d", ErrConfig, c.MaxBatch)
 	case c.BatchBytes < 1 || c.BatchBytes > wire.MaxBatchBytes:

@@ -22,8 +22,8 @@ type Core struct {
 	applied   uint64           // highest order that the store reported
 	durable   uint64           // proven by what is synced
 	oldest    uint64           // executed slots up to here are forgotten
-	nextOwn   uint64           // the own certificates below it are in the log
-	nextCall  uint64           // certificates below it were asked for
+	nextOwn   pillars          // the own certificates below it are in the log
+	nextCall  pillars          // certificates below it were asked for
 	frontier  wire.Certificate // the own one of the highest position
 
 	slots     map[uint64]*slot
@@ -96,7 +96,7 @@ type Status struct {
 type PeerStatus struct {
 	Prepared, Executed, Synced uint64
 	// Voted is the highest order for which the peer itself sent its certificate, since it last said to have
-	// less than before. Whoever has voted for an order had all below.
+	// less than before. Whoever has voted for an order had all of its pillar below.
 	Voted uint64
 	// SetBack counts how often the peer said to have executed less than before: what it had written is gone.
 	SetBack uint64
@@ -307,7 +307,7 @@ func (c *Core) NextDeadline() Time {
 		at = min(at, c.fetching.at)
 	}
 	if c.leads() {
-		if c.pending.queued > 0 && c.hasRoom() && c.nextCall > c.selectedEnd() && !c.movingTo(c.nextCall) {
+		if c.pending.queued > 0 && c.hasRoom() && c.nextCall.first() > c.selectedEnd() && !c.movingTo(c.nextCall.first()) {
 			at = min(at, max(c.batchDeadline(), c.proposeAfter))
 		}
 		if c.proposeAfter > c.now {
@@ -329,7 +329,7 @@ func (c *Core) Counters() Counters { return c.counters }
 // Status returns how far the core is. It allocates; not for the hot path (see Durable).
 func (c *Core) Status() Status {
 	st := Status{
-		View: c.view, InView: c.inView, Leader: c.leader(), Stable: c.stable, Prepared: c.nextOwn - 1, Executed: c.executed, Applied: c.applied,
+		View: c.view, InView: c.inView, Leader: c.leader(), Stable: c.stable, Prepared: c.nextOwn.first() - 1, Executed: c.executed, Applied: c.applied,
 		Durable: c.durable, Known: c.credible(), Pending: len(c.pending.byKey), Frontier: c.frontier,
 		Peers: make([]PeerStatus, c.n), Missing: c.fetching.lack, MissingSince: c.fetching.since,
 	}

@@ -43,10 +43,18 @@
 // asked, when, with what, and how a host comes by the batches that it needs. A host that missed a view's orders
 // learns them from their proofs, without a vote; one that misses a stable checkpoint has its store brought there.
 //
+// # Pillars
+//
+// With Config.Pillars, orders belong to P parallel instances in turn, each with a counter of its own in the enclave: what
+// one waits for (a PREPARE that was lost, a body, a certificate) keeps the others neither from voting nor from committing.
+// Execution is one sequence. A leader gives batches one order after the other, so that no pillar is left behind; where a
+// refusal of its enclave leaves a hole below a proposal, the next batch goes there, an empty one if nothing waits. The core
+// stays one state machine and one goroutine: pillars are no threads.
+//
 // # Files
 //
 // config.go, event.go, ready.go, record.go, counters.go are the interface; core.go dispatches.
-// Then one phase a file: dedup.go and pending.go (requests), batch.go and order_prepare.go (leader),
+// pillars.go says how far the counters are. Then one phase a file: dedup.go and pending.go (requests), batch.go and order_prepare.go (leader),
 // slot.go, order_vote.go, order_commit.go (follower and quorum), execute.go, retransmit.go, fetch.go,
 // resend.go, progress.go; view_want.go, view_change.go, view_enter.go, holdings.go and learn.go (other views),
 // checkpoint.go, statements.go (what goes to the log beside batches), restore.go; testament.go and evidence.go (what a log

@@ -143,5 +143,5 @@ func (c *Config) fits(x *wire.Certificate) bool { return x.Founding == c.Foundin
 
 // kin reports whether a certificate is of this group and configuration, of whatever founding.
 func (c *Config) kin(x *wire.Certificate) bool {
-	return x.Epoch == c.Epoch && x.Counter == 0 && int(x.Replica) < c.Quorum.N() && len(x.Vector) == c.Quorum.N()
+	return x.Epoch == c.Epoch && x.Counts(c.Pillars) && int(x.Replica) < c.Quorum.N() && len(x.Vector) == c.Quorum.N()
 }

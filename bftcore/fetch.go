@@ -26,7 +26,7 @@ func (c *Core) fetch() {
 	switch {
 	case order != 0 && order != f.lack:
 		f.lack, f.since = order, c.now
-	case f.lack <= c.executed && (!c.inView || c.leads() || f.lack < c.nextOwn):
+	case f.lack <= c.executed && (!c.inView || c.leads() || f.lack < c.nextOwn.of(f.lack)):
 		f.lack = 0
 	}
 	if order == 0 {
@@ -58,7 +58,7 @@ func (c *Core) missing() (order uint64, empty bool) {
 		s = nil
 	}
 	empty = s == nil || s.proposal == nil
-	waits := c.leads() && next >= c.nextOwn || // nobody has what was never proposed
+	waits := c.leads() && next >= c.nextOwn.of(next) || // nobody has what was never proposed
 		c.lessons[next] != nil
 	if s != nil && !empty {
 		waits = waits || s.committed || s.stage != stageOwn || s.missing > 0
@@ -66,12 +66,24 @@ func (c *Core) missing() (order uint64, empty bool) {
 	if !waits && (s == nil || s.verifying == 0) && c.known() >= next {
 		return next, empty
 	}
-	if c.inView && !c.leads() && c.nextOwn <= c.executed && c.nextCall == c.nextOwn {
-		if s := c.slots[c.nextOwn]; (s == nil || s.proposal == nil) && c.known() >= c.nextOwn {
-			return c.nextOwn, true
-		}
+	if c.inView && !c.leads() {
+		return c.voteless()
 	}
 	return 0, false
+}
+
+// voteless returns the lowest order that was executed without the own vote and that waits for a proposal to vote for: no
+// vote of its pillar is given before. 0 and false for none.
+func (c *Core) voteless() (order uint64, empty bool) {
+	for p, next := range c.nextOwn {
+		if next > c.executed || c.nextCall[p] != next || order != 0 && order < next {
+			continue
+		}
+		if s := c.slots[next]; (s == nil || s.proposal == nil) && c.known() >= next {
+			order, empty = next, true
+		}
+	}
+	return order, empty
 }
 
 // known is the highest order that any peer claims.

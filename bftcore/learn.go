@@ -36,7 +36,7 @@ func (c *Core) onProof(from wire.ReplicaID, raw []byte) {
 	}
 	c.claim(from, order)
 	switch {
-	case c.inView && x.New.View == c.view && order >= c.nextOwn:
+	case c.inView && x.New.View == c.view && order >= c.nextOwn.of(order):
 		c.onPrepare(from, p.Prepare.Raw)
 		for _, commit := range p.Raw {
 			c.onCommit(from, commit)

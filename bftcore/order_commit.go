@@ -29,7 +29,7 @@ func (c *Core) onCommit(from wire.ReplicaID, raw []byte) {
 		c.counters.BeyondWindow++
 		return
 	}
-	if c.leads() && order >= c.nextOwn {
+	if c.leads() && order >= c.nextOwn.of(order) {
 		c.counters.Unexpected++ // no genuine COMMIT comes before the own PREPARE
 		return
 	}

@@ -25,7 +25,7 @@ func (c *Core) onPrepared(e Prepared) {
 	}
 	certificate := *e.Certificate
 	s.answer = &certificate
-	for s = c.slots[c.nextOwn]; s != nil && s.answer != nil; s = c.slots[c.nextOwn] {
+	for s = c.slots[c.nextOwn.of(s.order)]; s != nil && s.answer != nil; s = c.slots[s.order+c.nextOwn.step()] {
 		c.ownPrepare(s)
 	}
 }
@@ -69,7 +69,7 @@ func (c *Core) ownPrepare(s *slot) {
 	s.known, s.prepare = true, s.proposal.Certificate
 	s.stage = stageOwn
 	c.certified(&s.proposal.Certificate)
-	c.nextOwn++
+	c.nextOwn.pass(s.order)
 	c.counters.Proposed++
 	c.record(RecordPrepare, s.order, raw)
 	s.logged = true
@@ -82,14 +82,14 @@ func (c *Core) ownPrepare(s *slot) {
 	c.touch(s)
 }
 
-// withdraw takes back the proposal of an order that the enclave refused, and all later ones: the counter
+// withdraw takes back the proposal of an order that the enclave refused, and all later ones of its pillar: the counter
 // has no gaps, so they are refused too. Their requests go back to the head of the queue, but for those
 // that the enclave named as not authentic.
 func (c *Core) withdraw(order uint64, invalid []int) {
 	c.counters.RefusedProposals++
 	var again []*waiting
 	dropped := 0
-	for o := order; o < c.nextCall; o++ {
+	for o := order; o < c.nextCall.of(order); o += c.nextCall.step() {
 		s := c.slots[o]
 		for i, key := range s.keys {
 			w := c.pending.byKey[key]
@@ -106,7 +106,7 @@ func (c *Core) withdraw(order uint64, invalid []int) {
 		}
 		c.dropSlot(s)
 	}
-	c.nextCall = order
+	c.nextCall.back(order)
 	if dropped == 0 {
 		c.proposeAfter = c.now + refusedAgain
 	}
@@ -136,7 +136,7 @@ func (c *Core) onPrepare(from wire.ReplicaID, raw []byte) {
 	case order > c.horizon():
 		c.counters.BeyondWindow++
 		return
-	case order <= c.executed && (order < c.nextOwn || order >= c.nextOwn+wire.MaxEntries), c.passed(order):
+	case order <= c.executed && (order < c.nextOwn.of(order) || order >= c.nextOwn.of(order)+wire.MaxEntries), c.passed(order):
 		c.counters.OldOrder++
 		return
 	}
@@ -158,7 +158,7 @@ func (c *Core) offer(s *slot, from wire.ReplicaID, p *wire.Prepare) {
 	case s.proposal != nil && (s.known || s.stage != stageIdle || from != p.Certificate.Replica ||
 		s.from == from):
 		c.noteConflict(s, from, p)
-	case s.order != c.executed+1 && s.order != c.nextOwn && c.buffered+len(p.Raw) > MaxBufferedBytes:
+	case s.order != c.executed+1 && s.order != c.nextOwn.of(s.order) && c.buffered+len(p.Raw) > MaxBufferedBytes:
 		c.counters.BufferFull++
 	default:
 		c.dropProposal(s)

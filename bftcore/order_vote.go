@@ -2,24 +2,37 @@ package bftcore
 
 import "troxymail/bftcore/wire"
 
-// vote asks the own enclave for COMMIT certificates, in order and without gaps: the counter allows no
-// others. Several calls may be open. Follower only.
+// vote asks the own enclave for COMMIT certificates, in each pillar in order and without gaps: the counter allows no
+// others. Several calls may be open. What one pillar waits for is nothing to the others. Follower only.
 //
 // Nothing is voted on before its bodies are on the own disk. That the PREPARE certificate and the MACs of
 // all requests are genuine is checked by the enclave in the same call, with what it certifies.
 func (c *Core) vote() {
-	for c.inView && c.nextCall < c.nextOwn+uint64(c.cfg.Window) && c.nextCall <= c.ceiling() && !c.movingTo(c.nextCall) {
-		s := c.slots[c.nextCall]
-		if s == nil || s.proposal == nil || s.missing > 0 || s.stage != stageIdle {
-			return
+	for again := c.inView; again; {
+		again = false
+		first := c.nextCall.first()
+		for o := range c.nextCall.step() { // in turn, so that what is executed first is asked for first
+			again = c.voteNext(c.nextCall.of(first+o)) || again
 		}
-		s.stage = stageCalled
-		s.token = c.newCall(s)
-		c.nextCall++
-		c.out.Calls = append(c.out.Calls, CertifyCommit{
-			Token: s.token, Prepare: s.proposal.Certificate, Requests: s.proposal.Requests,
-		})
 	}
+}
+
+// voteNext asks for the COMMIT at the next order of a pillar, if it may be.
+func (c *Core) voteNext(order uint64) bool {
+	if order >= c.nextOwn.of(order)+uint64(c.cfg.Window) || order > c.ceiling() || c.movingTo(order) {
+		return false
+	}
+	s := c.slots[order]
+	if s == nil || s.proposal == nil || s.missing > 0 || s.stage != stageIdle {
+		return false
+	}
+	s.stage = stageCalled
+	s.token = c.newCall(s)
+	c.nextCall.pass(order)
+	c.out.Calls = append(c.out.Calls, CertifyCommit{
+		Token: s.token, Prepare: s.proposal.Certificate, Requests: s.proposal.Requests,
+	})
+	return true
 }
 
 // onCommitted takes the own enclave's answer to a vote.
@@ -43,7 +56,7 @@ func (c *Core) onCommitted(e Committed) {
 	}
 	certificate := *e.Certificate
 	s.answer = &certificate
-	for s = c.slots[c.nextOwn]; s != nil && s.answer != nil; s = c.slots[c.nextOwn] {
+	for s = c.slots[c.nextOwn.of(s.order)]; s != nil && s.answer != nil; s = c.slots[s.order+c.nextOwn.step()] {
 		c.ownCommit(s)
 	}
 }
@@ -59,12 +72,12 @@ func (c *Core) rejected(s *slot) {
 	c.touch(s)
 }
 
-// recall forgets the calls for s and all later orders: with s refused, the enclave refuses them as well.
+// recall forgets the calls for s and all later orders of its pillar: with s refused, the enclave refuses them as well.
 func (c *Core) recall(s *slot) {
-	if s.stage == stageOwn || s.order >= c.nextCall {
+	if s.stage == stageOwn || s.order >= c.nextCall.of(s.order) {
 		return
 	}
-	for o := s.order; o < c.nextCall; o++ {
+	for o := s.order; o < c.nextCall.of(s.order); o += c.nextCall.step() {
 		t := c.slots[o]
 		if t.token != 0 {
 			delete(c.calls, t.token)
@@ -72,7 +85,7 @@ func (c *Core) recall(s *slot) {
 		t.token, t.answer, t.stage = 0, nil, stageIdle
 		c.touch(t)
 	}
-	c.nextCall = s.order
+	c.nextCall.back(s.order)
 }
 
 // ownCommit logs the vote and sends it: written is enough (see ownPrepare).
@@ -86,7 +99,7 @@ func (c *Core) ownCommit(s *slot) {
 	v := c.voteOf(s, c.cfg.Self)
 	v.verified, v.logged, v.certificate, v.raw = true, true, vote, raw
 	c.certified(&vote)
-	c.nextOwn++
+	c.nextOwn.pass(s.order)
 	c.counters.Voted++
 	for r := range c.peers {
 		p := wire.ReplicaID(r)

@@ -54,7 +54,7 @@ func (c *Core) progress() {
 // because its enclave is mute in it, it says that it is in the one before: so it gets that NEW-VIEW, and proofs of
 // orders rather than what to vote on.
 func (c *Core) standing() wire.Progress {
-	p := wire.Progress{View: c.view, Prepared: c.nextOwn - 1, Executed: c.executed, Synced: c.durable,
+	p := wire.Progress{View: c.view, Prepared: c.nextOwn.first() - 1, Executed: c.executed, Synced: c.durable,
 		Stable: c.stable.Order}
 	if !c.inView && c.view > 0 {
 		p.View--
@@ -100,6 +100,9 @@ func (c *Core) onProgress(from wire.ReplicaID, raw []byte) {
 	p.claim = m.Executed // its newest word: an older, higher one was a lie or is lost
 	if m.View == c.view {
 		p.claim = max(m.Prepared, m.Executed)
+		if len(c.nextOwn) > 1 {
+			p.claim = max(p.claim, p.status.Voted) // beyond a gap, which Prepared stops at
+		}
 		c.help(from)
 	} else if m.View < c.view {
 		c.show(from)

@@ -13,7 +13,7 @@ import (
 // what may not have left is sent again.
 func (c *Core) restore(from Restored) error {
 	c.executed, c.applied, c.oldest = from.Applied, from.Applied, from.Applied
-	r := &replay{c: c, evidence: map[uint64][]*evidence{}, position: wire.Position{}, inView: true}
+	r := &replay{c: c, evidence: map[uint64][]*evidence{}, next: c.after(0), inView: true}
 	if from.State != nil {
 		r.floor = from.State.Disclosure.Stable.Order
 	}
@@ -31,13 +31,13 @@ func (c *Core) restore(from Restored) error {
 		r.state(from.State)
 		c.fillAfterFounding(from.State)
 	}
-	c.view, c.inView = r.position.View, r.inView
-	if c.leads() && from.Applied > r.position.Order && c.evidence.Frontier == nil && from.State == nil {
-		return fmt.Errorf("%w: applied %d, last own PREPARE %d", ErrLogBehind, from.Applied, r.position.Order)
+	c.view, c.inView = r.view, r.inView
+	if c.leads() && from.Applied >= r.next.first() && c.evidence.Frontier == nil && from.State == nil {
+		return fmt.Errorf("%w: applied %d, last own PREPARE %d", ErrLogBehind, from.Applied, r.next.first()-1)
 	}
 	c.selection = nil
 	if c.inView {
-		c.resume(r.position.Order, r.selection)
+		c.resume(r.next, r.selection)
 	} else {
 		c.changing.since = c.now
 	}
@@ -60,7 +60,8 @@ func (c *Core) restore(from Restored) error {
 type replay struct {
 	c         *Core
 	evidence  map[uint64][]*evidence // of orders beyond the store, one a view, in the order of the log
-	position  wire.Position          // of the own enclave
+	view      uint64                 // of the own enclave
+	next      pillars                // of its counters
 	inView    bool
 	selection []wire.Entry
 	begun     *wire.NewView
@@ -183,10 +184,14 @@ func (r *replay) of(at wire.Position) *evidence {
 
 // own notes a certificate of the own enclave: it was there. Those before the newest Frontier say nothing more.
 func (r *replay) own(y *wire.Certificate) {
-	if y.Replica != r.c.cfg.Self || !r.c.fits(y) || !r.position.Less(y.New) {
+	if y.Replica != r.c.cfg.Self || !r.c.fits(y) || y.New.View < r.view || y.New.View == r.view && y.New.Order < r.next.of(y.New.Order) {
 		return
 	}
-	r.position, r.inView = y.New, true
+	if y.New.View > r.view {
+		r.view, r.next = y.New.View, r.c.after(r.c.stable.Order)
+	}
+	r.inView = true
+	r.next.pass(y.New.Order)
 	r.c.certified(y)
 }
 
@@ -199,6 +204,9 @@ func (r *replay) frontier(x *Record) error {
 	if !r.c.cfg.kin(&m.Certificate) || m.Certificate.Replica != r.c.cfg.Self {
 		return fmt.Errorf("frontier of replica %d, in another group", m.Certificate.Replica)
 	}
+	if max(1, int(m.Pillars)) != r.c.cfg.Pillars {
+		return fmt.Errorf("frontier of %d pillars", m.Pillars)
+	}
 	if !r.c.fits(&m.Certificate) {
 		return nil // of an older founding: the enclave was shown it, and what the present one begins with is given
 	}
@@ -208,7 +216,7 @@ func (r *replay) frontier(x *Record) error {
 }
 
 func (r *replay) state(m *wire.Frontier) {
-	r.position, r.inView = m.Certificate.New, m.InView
+	r.view, r.inView, r.next = m.Certificate.New.View, m.InView, pillarsOf(m)
 	r.c.frontier = m.Certificate
 	r.c.stable = m.Disclosure.Stable
 	r.selection = nil
@@ -245,11 +253,11 @@ func (r *replay) checkpoint(body []byte) error {
 // That is safe at a follower of a view that has not changed. Its enclave votes only for a batch with a genuine
 // PREPARE of the leader, whose counter certifies one digest at a position: so the second COMMIT at [view|order]
 // binds the digest of the first. The leader must not do so: its PREPAREs choose, and a lost one may be known to a
-// peer; it is refused (ErrLogBehind here, and by the host when its log is gone). Recovery from peers takes the
-// place of this rule.
+// peer; it is refused (ErrLogBehind here, and by the host when its log is gone). Nor with several pillars, of which one
+// certificate does not tell. Recovery from peers takes the place of this rule.
 func (r *replay) apart(frontier *wire.Certificate) error {
 	c := r.c
-	if frontier == nil || r.position.Order > 0 || c.evidence.Frontier != nil || c.cfg.Quorum.Leader(0) == c.cfg.Self {
+	if frontier == nil || r.next.last() > 0 || c.cfg.Pillars > 1 || c.evidence.Frontier != nil || c.cfg.Quorum.Leader(0) == c.cfg.Self {
 		return nil
 	}
 	if !c.fits(frontier) || frontier.Kind != wire.CertCommit || frontier.Replica != c.cfg.Self ||
@@ -266,7 +274,7 @@ func (r *replay) takeUp() {
 	for _, o := range sortedOrders(r.evidence) {
 		for _, e := range r.evidence[o] {
 			switch {
-			case c.inView && e.view == c.view && (o >= c.nextOwn || e.voted(c.cfg.Self)):
+			case c.inView && e.view == c.view && (o >= c.nextOwn.of(o) || e.voted(c.cfg.Self)):
 				r.slot(o, e)
 			case e.prepare != nil:
 				r.lesson(o, e)
@@ -347,8 +355,8 @@ func (c *Core) restoreFlying(s *slot) {
 // sendAgain sends the own certificates of orders that are not executed here: their messages may never have
 // left. For older ones PROGRESS and FETCH do.
 func (c *Core) sendAgain() {
-	last := min(c.nextOwn, c.executed+uint64(c.cfg.Window)+1)
-	for o := c.executed + 1; o < last; o++ {
+	last := min(c.nextOwn.last(), c.executed+uint64(c.cfg.Window))
+	for o := c.executed + 1; o <= last; o++ {
 		s := c.slots[o]
 		switch {
 		case s == nil:
@@ -371,7 +379,7 @@ func (c *Core) reset() {
 	c.blames = NewBlames(c.n)
 	c.pending = pending{byKey: map[requestKey]*waiting{}, sources: make([]source, c.n)}
 	c.witnesses = make([]quorum.Witness, 0, c.n+1)
-	c.nextOwn, c.nextCall = 1, 1
+	c.nextOwn, c.nextCall = c.after(0), c.after(0)
 	c.changing = changing{wants: make([]wire.ReqVC, c.n), changes: make([]*wire.ViewChange, c.n)}
 	c.holdings = holdings{held: map[wire.Digest]*held{}, needed: map[wire.Digest]*needed{}, spoilt: map[wire.Digest]uint32{}}
 	c.lessons = map[uint64]*lesson{}

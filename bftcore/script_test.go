@@ -15,7 +15,7 @@ import (
 
 // TestScripts plays the scenarios in testdata. Verbs:
 //
-//	cluster n=3 [batch=4] [window=8] [checkpoint=4] [strict] [continues]  a new cluster; replica 0 leads view 0
+//	cluster n=3 [batch=4] [window=8] [checkpoint=4] [strict] [continues] [pillars=2]  a new cluster; replica 0 leads view 0
 //	quiet                                start-up messages and all that waits go unseen
 //	submit 1 a [bodies=(x)] [size=9]     the enclave of 1 wants request a ordered; retransmit: again
 //	answer 1                             the enclave of 1 answers what its host asked
@@ -44,14 +44,15 @@ func TestScripts(t *testing.T) {
 		var w *world
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			if d.Cmd == "cluster" {
-				var n, batch, window, checkpoint int
+				var n, batch, window, checkpoint, pillars int
 				d.ScanArgs(t, "n", &n)
 				maybe(t, d, "batch", &batch)
 				maybe(t, d, "window", &window)
 				maybe(t, d, "checkpoint", &checkpoint)
+				maybe(t, d, "pillars", &pillars)
 				w = newWorld(n, func(c *bftcore.Config) {
 					c.MaxBatch, c.Window, c.Checkpoint, c.Strict = batch, window, uint64(checkpoint), d.HasArg("strict")
-					c.Continues = d.HasArg("continues")
+					c.Continues, c.Pillars = d.HasArg("continues"), pillars
 				})
 				return ""
 			}

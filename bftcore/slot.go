@@ -79,7 +79,7 @@ func (c *Core) slotAt(order uint64) *slot {
 
 // passed reports whether the own enclave is past an order without having voted for it: such an order is learned.
 func (c *Core) passed(order uint64) bool {
-	if order >= c.nextOwn {
+	if order >= c.nextOwn.of(order) {
 		return false
 	}
 	s := c.slots[order]

@@ -108,7 +108,9 @@ func (c *Core) Evidence() Evidence { return c.evidence }
 
 // certified remembers an own certificate as evidence.
 func (c *Core) certified(x *wire.Certificate) {
-	c.frontier = *x
+	if c.frontier.New.View != x.New.View || c.frontier.New.Order < x.New.Order { // else another pillar is ahead
+		c.frontier = *x
+	}
 	if len(c.evidence.Own) >= wire.MaxEntries { // only without checkpoints
 		c.evidence.Own = c.evidence.Own[1:]
 	}

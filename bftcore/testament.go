@@ -11,7 +11,7 @@ import (
 // Testament is what a log shows of the own enclave's former lives: what one that starts is told.
 type Testament struct {
 	Frontier []byte             // the newest, nil for none
-	Own      []wire.Certificate // PREPAREs and COMMITs after it, without a gap
+	Own      []wire.Certificate // PREPAREs and COMMITs after it, without a gap in their pillars
 	// Proofs are the encoded certificates of orders that were committed without the own enclave's vote, above the
 	// Frontier's checkpoint.
 	Proofs [][][]byte
@@ -19,7 +19,8 @@ type Testament struct {
 	// over others' entries need not be shown anew. One batch may stand at several orders.
 	Batches []wire.Entry
 
-	last   wire.Position
+	last   wire.Position // the order is the one up to which all counters are
+	next   pillars       // of the counters
 	stable uint64
 	maker  wire.Certificate // of the frontier
 }
@@ -27,7 +28,7 @@ type Testament struct {
 // Generation is that of the newest Frontier; 0 for none.
 func (t *Testament) Generation() uint32 { return t.maker.Founding.Generation }
 
-// Position is where the enclave's counter stood.
+// Position is the view, and the order up to which all of the enclave's counters stood.
 func (t *Testament) Position() wire.Position { return t.last }
 
 // Stable is the order of the newest Frontier's stable checkpoint.
@@ -86,17 +87,18 @@ func (t *Testament) begin(body []byte) error {
 	}
 	t.Frontier, t.Own = append([]byte(nil), body...), nil
 	t.maker, t.last, t.stable = m.Certificate, m.Certificate.New, m.Disclosure.Stable.Order
+	t.next = pillarsOf(&m)
 	return nil
 }
 
-// follow takes an own certificate that comes next.
+// follow takes an own certificate that comes next in its pillar.
 func (t *Testament) follow(c *wire.Certificate) {
-	next := wire.Position{View: t.last.View, Order: t.last.Order + 1}
-	if t.Frontier == nil || c.Founding != t.maker.Founding || c.Incarnation != t.maker.Incarnation || c.New != next ||
-		len(t.Own) == wire.MaxEntries {
+	if t.Frontier == nil || c.Founding != t.maker.Founding || c.Incarnation != t.maker.Incarnation || c.New.View != t.last.View ||
+		c.New.Order != t.next.of(c.New.Order) || len(t.Own) == wire.MaxEntries {
 		return
 	}
-	t.Own, t.last = append(t.Own, *c), next
+	t.next.pass(c.New.Order)
+	t.Own, t.last.Order = append(t.Own, *c), t.next.first()-1
 }
 
 // keepBatch notes a batch of an order, and lets go of what is far below any checkpoint that could matter.

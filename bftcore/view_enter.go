@@ -1,6 +1,10 @@
 package bftcore
 
-import "troxymail/bftcore/wire"
+import (
+	"slices"
+
+	"troxymail/bftcore/wire"
+)
 
 // onNewView takes the beginning of a view. Its selection is the word of the leader's enclave, which makes one a
 // view: there is nothing in it for a host to check but that it is genuine.
@@ -80,20 +84,20 @@ func (c *Core) enterView(m *wire.NewView) {
 	g.judgeAt, g.progress, g.served = 0, c.now, 0
 	g.eased, g.done, g.prompt = c.now, 0, 0
 	c.raise(m.Disclosure.Stable)
-	c.resume(c.stable.Order, m.Disclosure.Entries)
+	c.resume(c.after(c.stable.Order), m.Disclosure.Entries)
 	c.replayEarly()
 }
 
-// resume continues in the view after position, with the selected batches above.
-func (c *Core) resume(position uint64, entries []wire.Entry) {
+// resume continues in the view where the own counters are, with the selected batches above.
+func (c *Core) resume(next pillars, entries []wire.Entry) {
 	c.selection = nil
 	for i := range entries {
-		if entries[i].Order > position {
+		if entries[i].Order >= next.first() {
 			c.selection = entries[i:]
 			break
 		}
 	}
-	c.nextOwn, c.nextCall = position+1, position+1
+	c.nextOwn, c.nextCall = next, slices.Clone(next)
 	c.assignPending()
 }
 
@@ -116,14 +120,15 @@ func (c *Core) selectedEnd() uint64 {
 // repropose proposes what the view's beginning selected. False while that is not done. Leader only.
 func (c *Core) repropose() bool {
 	for {
-		digest, ok := c.selectedAt(c.nextCall)
+		next := c.nextCall.first()
+		digest, ok := c.selectedAt(next)
 		if !ok {
 			return true
 		}
-		if c.nextCall >= c.nextOwn+reproposeAtOnce || c.buffered >= MaxInFlightBytes {
+		if next >= c.nextOwn.first()+reproposeAtOnce || c.buffered >= MaxInFlightBytes && !c.nextCall.holed() {
 			return false
 		}
-		batch := c.content(c.nextCall, digest)
+		batch := c.content(next, digest)
 		if batch == nil {
 			return false
 		}

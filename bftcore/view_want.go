@@ -41,7 +41,7 @@ func (c *Core) changeViews() {
 // begin (T_vc).
 func (c *Core) suspect() {
 	g := &c.changing
-	if c.cfg.Checkpoint == 0 && c.nextOwn > wire.MaxEntries {
+	if c.cfg.Checkpoint == 0 && c.nextOwn.last() >= wire.MaxEntries {
 		return // enclaves have forgotten the first orders, which a view would have to begin with
 	}
 	if g.wanted > c.view {
@@ -78,7 +78,7 @@ func (c *Core) next() uint64 {
 // suspectAt is when the oldest request will have waited for too long; 0 for never.
 func (c *Core) suspectAt() Time {
 	w := c.pending.oldest()
-	if w == nil || c.cfg.Checkpoint == 0 && c.nextOwn > wire.MaxEntries {
+	if w == nil || c.cfg.Checkpoint == 0 && c.nextOwn.last() >= wire.MaxEntries {
 		return 0
 	}
 	wait := c.patience()

@@ -1,6 +1,10 @@
 package wire
 
-import "troxymail/bftcore/wire/canon"
+import (
+	"errors"
+
+	"troxymail/bftcore/wire/canon"
+)
 
 const frontierTag = "troxymail/frontier/v1"
 
@@ -16,14 +20,29 @@ type Frontier struct {
 	InView      bool   // false: the view's NEW-VIEW is awaited
 	Selected    uint64 // orders up to here are settled by the view's beginning
 	NewView     uint64 // 1 + the last view that this enclave began with a NEW-VIEW; 0 for none
-	Raw         []byte // the encoding, when decoded
+	// Pillars is how many counters the enclave has, 0 for one: then there is nothing of them in the encoding, as
+	// before there were several. Every order up to that of the certificate is behind all of them; Ahead are those
+	// above that are behind theirs, rising.
+	Pillars uint16
+	Ahead   []uint64
+	Raw     []byte // the encoding, when decoded
 }
+
+var errPillars = errors.New("orders that are ahead are not in order, or of one pillar")
 
 func (m *Frontier) body() []byte {
 	b := appendDisclosure(nil, &m.Disclosure)
 	b = canon.AppendBool(b, m.InView)
 	b = canon.AppendUint64(b, m.Selected)
-	return canon.AppendUint64(b, m.NewView)
+	b = canon.AppendUint64(b, m.NewView)
+	if m.Pillars == 0 {
+		return b
+	}
+	b = canon.AppendCount(canon.AppendUint16(b, m.Pillars), len(m.Ahead))
+	for _, order := range m.Ahead {
+		b = canon.AppendUint64(b, order)
+	}
+	return b
 }
 
 // BodyDigest is what the certificate binds.
@@ -39,8 +58,30 @@ func DecodeFrontier(b []byte) (Frontier, error) {
 	c, r := openStated(b, KindFrontier, CertFrontier, frontierTag)
 	m := Frontier{Certificate: c, Disclosure: readDisclosure(r), InView: r.Bool(), Selected: number(r),
 		NewView: number(r), Raw: b}
+	if r.Err() == nil && r.Remaining() > 0 {
+		m.readPillars(r)
+	}
 	if err := r.Done(); err != nil {
 		return Frontier{}, malformed("FRONTIER", err)
 	}
 	return m, nil
+}
+
+// readPillars reads how far several counters are.
+func (m *Frontier) readPillars(r *canon.Reader) {
+	m.Pillars = r.Uint16()
+	n := r.Count(MaxEntries, 8)
+	if r.Err() != nil || m.Pillars < 2 || m.Pillars > MaxPillars {
+		r.Fail(errPillars)
+		return
+	}
+	last := m.Certificate.New.Order + 1 // it would not be ahead
+	for range n {
+		order := number(r)
+		if r.Err() != nil || order <= last {
+			r.Fail(errPillars)
+			return
+		}
+		m.Ahead, last = append(m.Ahead, order), order
+	}
 }

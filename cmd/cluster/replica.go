@@ -46,7 +46,7 @@ func (c *Cluster) StartReplica(i int) {
 	c.t.Helper()
 	r := c.replicas[i]
 	h, err := host.Open(host.Options{
-		Dir: r.dir, Self: r.id, Replicas: len(c.replicas), Genesis: c.genesis.Hash(), FirstMailbox: c.genesis.FirstMailbox,
+		Dir: r.dir, Self: r.id, Replicas: len(c.replicas), Pillars: c.genesis.Pillars, Genesis: c.genesis.Hash(), FirstMailbox: c.genesis.FirstMailbox,
 		Logger: r.log,
 	})
 	if err != nil {

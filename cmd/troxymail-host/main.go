@@ -67,7 +67,7 @@ func run(ctx context.Context, c *cli) error {
 		}
 	}
 	h, err := host.Open(host.Options{
-		Dir: conf.DataDir, Self: conf.Replica, Replicas: conf.Genesis.Replicas,
+		Dir: conf.DataDir, Self: conf.Replica, Replicas: conf.Genesis.Replicas, Pillars: conf.Genesis.Pillars,
 		Genesis: conf.Genesis.Hash(), FirstMailbox: conf.Genesis.FirstMailbox,
 		Strict: conf.Sync == config.SyncStrict, Logger: logger,
 	})

@@ -18,6 +18,7 @@ type initCmd struct {
 	Replicas []string `help:"One machine for each replica, by host name or IP address." xor:"where" required:"" placeholder:"HOST,HOST,HOST"`
 	Loopback int      `help:"Instead: N replicas on this machine, with SIMULATED enclaves." xor:"where" required:"" placeholder:"N"`
 	Name     string   `help:"A name of all replicas for mail programs, which also tells them where to connect." placeholder:"HOST"`
+	Pillars  int      `help:"Parallel instances of ordering, 1 to 8: what one waits for does not hold up the others. It is in the genesis and stays." default:"1" placeholder:"P"`
 	BasePort int      `help:"With --loopback: replica i, counted from 0, has the ten ports from P + 10 i." placeholder:"P"`
 }
 
@@ -31,6 +32,9 @@ func (c *initCmd) Run() error {
 		plan, err = setup.Remote(c.Domain, c.Replicas)
 	}
 	if err != nil {
+		return err
+	}
+	if err := plan.SetPillars(c.Pillars); err != nil {
 		return err
 	}
 	if c.Name != "" {

@@ -54,7 +54,7 @@ func (s *State) Advance(shown []wire.Checkpoint) error {
 	above, _ := s.find(to.Order + 1)
 	s.entries = slices.Clone(s.entries[above:])
 	if s.inView {
-		s.current.Order = max(s.current.Order, to.Order)
+		s.lift(to.Order)
 	}
 	return nil
 }

@@ -12,7 +12,8 @@ import (
 const maxOpenOrders = 2 * wire.MaxEntries
 
 // commits is what an enclave saw committed: the highest order at which it looked at f+1 consistent certificates for one
-// digest in one view. Positions have no gaps, so that all orders below are those of f+1 enclaves too.
+// digest in one view. Orders below may be of other pillars and not committed yet; that f+1 enclaves are beyond them is
+// all that Committed is for.
 type commits struct {
 	of   wire.Incarnation // another one begins anew
 	upTo uint64

@@ -22,6 +22,22 @@
 //
 // Continuing certificates stay: a VIEW-CHANGE carries the counter's previous value.
 //
+// # Several counters
+//
+// With Config.Pillars an enclave has one counter for each of P parallel instances: order o belongs to pillar o mod P,
+// and is certified after o-P, whatever other pillars do. A PREPARE or COMMIT names its counter; one that names another
+// than its order's is nobody's. All else is said for all counters at once: they share the view, the checkpoint, the
+// selection, the window and the memory, so that a VIEW-CHANGE freezes them in one step, a NEW-VIEW or a founding begins
+// with all of them behind the same order, and one Frontier tells how far each is. A host that shows its log with the tail
+// of one pillar left out shows an older past, as if it left out that of all.
+//
+// Then entries may have gaps below the highest order, and no single value says what was certified: a VIEW-CHANGE's
+// Previous is the order up to which all counters were. Nothing rests on more. Completeness never came from the value: the
+// enclave discloses what it remembers, order by order, gaps included. The argument below is about one order at a time: a
+// commit at o is f+1 certificates at o, so a member of any f+1 that left the view has o among its entries, whatever it has
+// below; and an order that is in nobody's entries of such f+1 is committed nowhere, so that Select may fill it with an
+// empty batch. A recovery merges entries and leaves gaps open, as nothing is decided there; the next view fills them.
+//
 // # Why a committed batch is selected
 //
 // A commit is f+1 certificates of one (view, order, digest), a NEW-VIEW rests on f+1 VIEW-CHANGEs: of 2f+1
@@ -59,7 +75,7 @@
 //
 // # Files
 //
-// state.go, normal.go (PREPARE, COMMIT), view.go (REQ-VC, VIEW-CHANGE, NEW-VIEW, ENTER), checkpoint.go,
+// state.go, normal.go (PREPARE, COMMIT), pillars.go (where the counters are), view.go (REQ-VC, VIEW-CHANGE, NEW-VIEW, ENTER), checkpoint.go,
 // restore.go, recovery.go, founding.go, refounding.go; set.go, set_view.go, set_restart.go; commits.go (what the
 // enclave saw committed).
 //

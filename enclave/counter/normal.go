@@ -40,8 +40,8 @@ func (s *State) Commit(p *wire.Certificate) (wire.Certificate, error) {
 	return s.certificate(wire.CertCommit, p.New, p.Digest), nil
 }
 
-// next is the rule of the normal case: in the view that began here, the order after the last one, within the
-// window, and the batch that the view's beginning selected.
+// next is the rule of the normal case: in the view that began here, the order after the last one of its pillar, within
+// the window, and the batch that the view's beginning selected.
 func (s *State) next(pos wire.Position, digest wire.Digest) error {
 	if err := s.active(pos.View, pos.Order); err != nil {
 		return err
@@ -53,9 +53,9 @@ func (s *State) next(pos wire.Position, digest wire.Digest) error {
 		return ErrMute
 	case pos.View != s.current.View || !s.inView:
 		return fmt.Errorf("%w: at %v, asked for %v", ErrView, s.current, pos)
-	case pos.Order <= s.current.Order && s.contradicts(pos.Order, digest):
+	case s.passed(pos.Order) && s.contradicts(pos.Order, digest):
 		return ErrDigest
-	case pos.Order != s.current.Order+1:
+	case !s.due(pos.Order):
 		return fmt.Errorf("%w: at %v, asked for %v", ErrPosition, s.current, pos)
 	case pos.Order > s.stable.Order+wire.MaxEntries && !s.cfg.NoCheckpoints:
 		return ErrWindow
@@ -81,9 +81,9 @@ func (s *State) contradicts(order uint64, digest wire.Digest) bool {
 	return ok && s.entries[i].Batch != digest
 }
 
-// certified moves the counter and remembers the entry with the rank that it now has.
+// certified moves the order's counter and remembers the entry with the rank that it now has.
 func (s *State) certified(pos wire.Position, digest wire.Digest) {
-	s.current = pos
+	s.move(pos.Order)
 	s.record(wire.Entry{Order: pos.Order, Rank: wire.Rank{Generation: s.founding.Generation, View: pos.View}, Batch: digest})
 }
 
@@ -100,6 +100,12 @@ func (s *State) record(e wire.Entry) {
 	if ok {
 		s.entries[i] = e
 		return
+	}
+	if len(s.entries) == wire.MaxEntries { // only with NoCheckpoints, and several pillars
+		if i == 0 {
+			return
+		}
+		s.entries, i = s.entries[1:], i-1
 	}
 	s.entries = append(s.entries, wire.Entry{})
 	copy(s.entries[i+1:], s.entries[i:])

@@ -1,20 +1,25 @@
 package counter
 
 import (
+	"slices"
+
 	"troxymail/bftcore/wire"
 )
 
 // Frontier is the whole ordering state, for the host's log: unchanged, it is what Restore takes.
 func (s *State) Frontier() wire.Frontier {
 	m := wire.Frontier{Disclosure: s.Disclosure(), InView: s.inView, Selected: s.selected, NewView: s.newView}
+	if s.cfg.Pillars > 1 {
+		m.Pillars, m.Ahead = uint16(s.cfg.Pillars), slices.Clone(s.ahead)
+	}
 	m.Certificate = s.certificate(wire.CertFrontier, s.current, m.BodyDigest())
 	return m
 }
 
 // Restore gives a state in BOOT the evidence of its host's log: the newest Frontier, nil for none, and the own
-// PREPAREs and COMMITs after it, rising. All of them are authentic. The enclave is RECOVERING afterwards: how
-// new the evidence is, is the host's word, so it serves for a founding only. It cannot leave out the middle:
-// positions have no gaps.
+// PREPAREs and COMMITs after it, those of each pillar rising. All of them are authentic. The enclave is RECOVERING
+// afterwards: how new the evidence is, is the host's word, so it serves for a founding only. It cannot leave out the
+// middle: the positions of a pillar have no gaps.
 func (s *State) Restore(f *wire.Frontier, own []wire.Certificate) error {
 	if s.standing != wire.Booted {
 		return ErrStanding
@@ -40,7 +45,8 @@ func (s *State) Restore(f *wire.Frontier, own []wire.Certificate) error {
 // resume takes over what a Frontier of this replica says.
 func (s *State) resume(f *wire.Frontier) error {
 	c := &f.Certificate
-	if c.Kind != wire.CertFrontier || c.Replica != s.cfg.Self || len(c.Vector) != s.cfg.Group.N() {
+	if c.Kind != wire.CertFrontier || c.Replica != s.cfg.Self || len(c.Vector) != s.cfg.Group.N() ||
+		max(1, int(f.Pillars)) != s.cfg.Pillars {
 		return ErrFrontier
 	}
 	s.founding, s.number, s.current = c.Founding, c.Incarnation, c.New
@@ -49,13 +55,14 @@ func (s *State) resume(f *wire.Frontier) error {
 	s.inView, s.selected, s.newView = f.InView, f.Selected, f.NewView
 	s.stable = f.Disclosure.Stable
 	s.entries = append([]wire.Entry(nil), f.Disclosure.Entries...)
+	s.ahead = slices.Clone(f.Ahead)
 	return nil
 }
 
 // repeat moves the state by one own certificate.
 func (s *State) repeat(c *wire.Certificate) error {
 	if c.Kind != wire.CertPrepare && c.Kind != wire.CertCommit || c.Replica != s.cfg.Self || c.Founding != s.founding ||
-		c.Incarnation != s.number || !s.inView || c.New.View != s.current.View || c.New.Order != s.current.Order+1 {
+		c.Incarnation != s.number || !s.inView || c.New.View != s.current.View || !s.due(c.New.Order) {
 		return ErrFrontier
 	}
 	if c.New.Order > s.stable.Order+wire.MaxEntries && !s.cfg.NoCheckpoints {

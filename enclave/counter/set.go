@@ -37,7 +37,7 @@ func (s *Set) Vector() []uint32 { return s.state.Vector() }
 // Active reports whether the set certifies.
 func (s *Set) Active() bool { return s.state.standing == wire.Active }
 
-// Position returns the counter's value.
+// Position returns the view, and the order up to which every counter is.
 func (s *Set) Position() wire.Position { return s.state.current }
 
 // CertifyPrepare certifies digest as this leader's proposal at pos.
@@ -90,9 +90,9 @@ func (s *Set) authentic(c *wire.Certificate) bool {
 	return s.auth.Verify(s.scratch, c.MAC)
 }
 
-// fits reports whether c is of this epoch and pillar and names a replica of this group.
+// fits reports whether c is of this epoch, counts for its own pillar, and names a replica of this group.
 func (cfg *Config) fits(c *wire.Certificate) bool {
-	return c.Epoch == cfg.Epoch && c.Counter == cfg.Pillar && int(c.Replica) < cfg.Group.N() && len(c.Vector) == cfg.Group.N()
+	return c.Epoch == cfg.Epoch && c.Counts(cfg.Pillars) && int(c.Replica) < cfg.Group.N() && len(c.Vector) == cfg.Group.N()
 }
 
 // seal gives a certificate its MAC.
@@ -146,8 +146,8 @@ func (s *Set) Restore(frontier []byte, own []wire.Certificate) error {
 func (s *Set) Continue() error { return s.state.Continue() }
 
 // ResumeLog makes the set ACTIVE as its host's log shows: from the newest Frontier (empty for none) and the own
-// certificates after it; without a Frontier from those of the founding's beginning, or from the newest alone. UNSAFE
-// like Continue.
+// certificates after it; without a Frontier from those of the founding's beginning, or with one pillar from the newest
+// alone. UNSAFE like Continue.
 func (s *Set) ResumeLog(f wire.Founding, frontier []byte, own []wire.Certificate) error {
 	switch {
 	case len(frontier) > 0:
@@ -157,7 +157,10 @@ func (s *Set) ResumeLog(f wire.Founding, frontier []byte, own []wire.Certificate
 		return s.Continue()
 	case len(own) == 0:
 		return s.ResumeUnsafe(f, nil)
-	case own[0].New != wire.Position{Order: 1}:
+	case own[0].New.View > 0 || own[0].New.Order > uint64(s.state.cfg.Pillars):
+		if s.state.cfg.Pillars > 1 {
+			return ErrFrontier // it is the newest of one pillar, and nothing of the others
+		}
 		return s.ResumeUnsafe(f, &own[len(own)-1])
 	}
 	s.Activate(f)
@@ -186,6 +189,7 @@ func (s *Set) ResumeUnsafe(f wire.Founding, newest *wire.Certificate) error {
 	for i, known := range c.Vector {
 		s.state.vector[i] = max(s.state.vector[i], known)
 	}
+	s.state.current = wire.Position{View: c.New.View, Order: c.New.Order - 1}
 	s.state.certified(c.New, c.Digest)
 	return nil
 }

@@ -17,7 +17,7 @@ var (
 	ErrInactive = errors.New("counter: the enclave is not active")
 	// ErrStanding is returned by a rule of recovery or founding for an enclave that stands otherwise.
 	ErrStanding = errors.New("counter: the enclave does not stand so")
-	// ErrPosition is returned for a position that is not the next.
+	// ErrPosition is returned for a position that is not the next of its pillar.
 	ErrPosition = errors.New("counter: position is not the next")
 	// ErrRole is returned when a follower asks for a PREPARE or NEW-VIEW, or the leader for a COMMIT.
 	ErrRole = errors.New("counter: not this replica's part in that view")
@@ -48,12 +48,13 @@ var (
 
 // Config is who the enclave is.
 type Config struct {
-	Group  quorum.Config
-	Self   wire.ReplicaID
-	Epoch  uint32
-	Key    [32]byte // the group's certificate key; State has no use for it
-	Model  rr.Model // how many it takes to return, and to found the group; zero for rr.Majority
-	Pillar uint16
+	Group quorum.Config
+	Self  wire.ReplicaID
+	Epoch uint32
+	Key   [32]byte // the group's certificate key; State has no use for it
+	Model rr.Model // how many it takes to return, and to found the group; zero for rr.Majority
+	// Pillars is how many counters there are, each for the orders of one parallel instance; 0 for one.
+	Pillars int
 	// Genesis is the hash of the genesis and Admin the administrator's key that it pins: for orders to found the group
 	// without some of its members. Without the key there are none. State has no use for them.
 	Genesis [32]byte
@@ -72,7 +73,8 @@ type State struct {
 	founding wire.Founding
 	number   uint32
 	vector   []uint32
-	current  wire.Position
+	current  wire.Position // view, and the order up to which every counter is
+	ahead    []uint64      // above that: orders that are behind their pillar's counter, rising
 	inView   bool
 	newView  uint64 // 1 + the last view that this enclave began; 0 for none
 	recovery uint64 // 0: none, else 1 + the highest view that the recovery read
@@ -101,6 +103,7 @@ func NewState(cfg Config) *State {
 	if cfg.Model.N == 0 {
 		cfg.Model, _ = rr.Majority(n) // a quorum.Config is odd
 	}
+	cfg.Pillars = max(1, cfg.Pillars)
 	return &State{cfg: cfg, vector: make([]uint32, n), grants: make([]wire.Nonce, n)}
 }
 
@@ -119,6 +122,7 @@ func (s *State) Clone() *State {
 	c := *s
 	c.vector, c.entries = slices.Clone(s.vector), slices.Clone(s.entries)
 	c.grants, c.members, c.scratch = slices.Clone(s.grants), slices.Clone(s.members), nil
+	c.ahead = slices.Clone(s.ahead)
 	return &c
 }
 
@@ -133,7 +137,7 @@ func (s *State) Incarnation() wire.Incarnation {
 // Vector returns a copy of the incarnation vector.
 func (s *State) Vector() []uint32 { return slices.Clone(s.vector) }
 
-// Position returns the counter's value.
+// Position returns the view, and the order up to which every counter is: with one, its value.
 func (s *State) Position() wire.Position { return s.current }
 
 // InView reports whether the present view began here.
@@ -162,10 +166,12 @@ func (s *State) own() quorum.Witness {
 
 // certificate fills in all but MAC.
 func (s *State) certificate(kind wire.CertKind, at wire.Position, digest wire.Digest) wire.Certificate {
-	return wire.Certificate{
+	c := wire.Certificate{
 		Kind: kind, Epoch: s.cfg.Epoch, Founding: s.founding, Replica: s.cfg.Self, Incarnation: s.number,
-		Vector: s.Vector(), Counter: s.cfg.Pillar, New: at, RecoveryView: s.recovery, Base: s.base, Digest: digest,
+		Vector: s.Vector(), New: at, RecoveryView: s.recovery, Base: s.base, Digest: digest,
 	}
+	c.SetCounter(s.cfg.Pillars)
+	return c
 }
 
 // active checks what every rule of an ACTIVE enclave asks of view and order.

@@ -18,8 +18,8 @@ func (s *State) ReqVC(view uint64) (wire.ReqVC, error) {
 	return wire.ReqVC{Certificate: s.certificate(wire.CertReqVC, wire.Position{View: view}, wire.Digest{})}, nil
 }
 
-// ViewChange ends the present view for this enclave and goes to view. The counter's value before and what it
-// certified are written here, so that a host can withhold the message but not what is in it. It takes f+1
+// ViewChange ends the present view for this enclave, with all its counters, and goes to view. How far they were and
+// what they certified are written here, so that a host can withhold the message but not what is in it. It takes f+1
 // replicas that want the view: f hosts can neither force a view nor burn the numbers below a huge one (a
 // restarted peer would read it and be mute for ever).
 func (s *State) ViewChange(view uint64, wants []wire.ReqVC) (wire.ViewChange, error) {
@@ -44,6 +44,7 @@ func (s *State) ViewChange(view uint64, wants []wire.ReqVC) (wire.ViewChange, er
 	m := wire.ViewChange{Disclosure: s.Disclosure()}
 	m.Certificate = s.certificate(wire.CertViewChange, wire.Position{View: view}, wire.ViewChangeDigest(&m.Disclosure))
 	m.Certificate.Previous = s.current
+	s.ahead = nil
 	s.current, s.inView, s.selected = wire.Position{View: view}, false, 0
 	return m, nil
 }
@@ -181,6 +182,6 @@ func (s *State) begin(view uint64, d *wire.Disclosure) {
 			s.entries = append(s.entries, e)
 		}
 	}
-	s.entries = slices.Clip(s.entries)
+	s.entries, s.ahead = slices.Clip(s.entries), nil
 	s.current, s.inView, s.selected = wire.Position{View: view, Order: s.stable.Order}, true, d.End()
 }

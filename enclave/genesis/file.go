@@ -25,6 +25,7 @@ type File struct {
 	Cluster  [16]byte          // random: tells this group from all others
 	Domain   string            // the mail domain, lower case
 	Replicas int               // n
+	Pillars  int               // parallel instances of ordering, up to wire.MaxPillars; 0 and 1 are the same
 	CA       [32]byte          // SHA-256 of the certificate authority's public key (SPKI, DER)
 	Admin    ed25519.PublicKey // signs what an administrator asks for
 	// FirstMailbox is the first mailbox id, and so the first UIDVALIDITY: seconds since 1970 at genesis,
@@ -53,6 +54,9 @@ func (f *File) Validate() error {
 	}
 	if _, err := quorum.New(f.Replicas); err != nil {
 		return fmt.Errorf("%w: replicas: %w", ErrFile, err)
+	}
+	if f.Pillars < 0 || f.Pillars > wire.MaxPillars {
+		return fmt.Errorf("%w: pillars is %d: want a number from 1 to %d", ErrFile, f.Pillars, wire.MaxPillars)
 	}
 	return f.validateHosts()
 }
@@ -90,6 +94,9 @@ func (f *File) Hash() [32]byte {
 	for _, h := range f.Hosts {
 		b = canon.AppendBytes(b, []byte(h.Address))
 		b = canon.AppendFixed(b, h.Key[:])
+	}
+	if f.Pillars > 1 { // what there is of a genesis is hashed as before there were pillars
+		b = canon.AppendUint16(b, uint16(f.Pillars))
 	}
 	return wire.Sum(b)
 }

@@ -25,6 +25,7 @@ func valid() File {
 func changes() map[string]func(*File) {
 	return map[string]func(*File){
 		"cluster": func(f *File) { f.Cluster[15]++ }, "domain": func(f *File) { f.Domain = "example.com" },
+		"pillars":  func(f *File) { f.Pillars = 2 },
 		"replicas": func(f *File) { f.Replicas = 5 }, "CA": func(f *File) { f.CA[31]++ },
 		"admin":          func(f *File) { f.Admin = bytes.Repeat([]byte{4}, ed25519.PublicKeySize) },
 		"first mailbox":  func(f *File) { f.FirstMailbox++ },
@@ -48,10 +49,23 @@ func TestHashCoversEveryField(t *testing.T) {
 	}
 }
 
+// One pillar is what there was before there were several: no key changes.
+func TestOnePillarIsNotInTheHash(t *testing.T) {
+	f := valid()
+	h := f.Hash()
+	if f.Pillars = 1; f.Hash() != h {
+		t.Error("one pillar changes the hash")
+	}
+	if f.Pillars = 2; f.Hash() == h {
+		t.Error("two do not")
+	}
+}
+
 func TestValidateNamesTheField(t *testing.T) {
 	for name, change := range map[string]func(*File){
 		"cluster": func(f *File) { f.Cluster = [16]byte{} }, "domain": func(f *File) { f.Domain = "" },
 		"replicas": func(f *File) { f.Replicas = 4 }, "admin": func(f *File) { f.Admin = nil },
+		"pillars is 9":    func(f *File) { f.Pillars = 9 },
 		"first_mailbox":   func(f *File) { f.FirstMailbox = 0 },
 		"2 hosts":         func(f *File) { f.Hosts = f.Hosts[:2] },
 		"host 1: address": func(f *File) { f.Hosts[1].Address = "" },

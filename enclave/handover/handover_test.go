@@ -68,7 +68,7 @@ func TestGiverStarts(t *testing.T) {
 		_, err := Fetch(t.Context(), o, []string{address})
 		got <- err
 	}()
-	time.Sleep(2 * reachAgain) // it was not reached by then
+	<-time.After(2 * reachAgain) // it was not reached by then
 	listenAt(t, address, giver(t, options(machine(t, ""), 0), secrets))
 	if err := <-got; err != nil {
 		t.Error(err)

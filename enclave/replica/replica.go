@@ -45,8 +45,9 @@ var (
 
 // Options say who the replica is.
 type Options struct {
-	Group quorum.Config
-	Self  wire.ReplicaID
+	Group   quorum.Config
+	Self    wire.ReplicaID
+	Pillars int // parallel instances of ordering, each with a counter of its own; 0 for one
 	// Founding lets the enclave continue from its host's log, UNSAFE against a host that shows an old one, when it
 	// is not zero.
 	Founding wire.Founding
@@ -181,7 +182,7 @@ func newOwner(r *Replica) *owner {
 		r: r, waiting: map[uint64]pending{}, bodies: bodies{open: map[wire.Digest]*storing{}},
 		records: records{open: map[uint64]*recordCall{}}, backs: readBacks{open: map[backKey]*readBack{}},
 		requests: troxy.NewRequests(r.o.Request),
-		counter: counter.New(counter.Config{Group: r.o.Group, Self: r.o.Self, Key: r.o.Certificate,
+		counter: counter.New(counter.Config{Group: r.o.Group, Self: r.o.Self, Pillars: r.o.Pillars, Key: r.o.Certificate,
 			Genesis: r.o.Genesis, Admin: r.o.Admin, NoCheckpoints: r.o.Founding != (wire.Founding{})}),
 	}
 }

@@ -61,6 +61,7 @@ var actions = []action{
 	{"order", func(f *flag.FlagSet) func() error {
 		var o orderOptions
 		o.define(f, "one short round: under 30 seconds", 5, 3*time.Second)
+		f.IntVar(&o.pillars, "pillars", 1, "parallel instances of ordering in Troxymail's genesis")
 		return func() error { return order(o) }
 	}},
 	{"profile", func(f *flag.FlagSet) func() error {

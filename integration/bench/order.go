@@ -17,6 +17,7 @@ import (
 type orderOptions struct {
 	quick, json bool
 	rounds      int
+	pillars     int // in Troxymail's genesis
 	duration    time.Duration
 }
 
@@ -43,10 +44,13 @@ func order(o orderOptions) error {
 		if disk {
 			suffix, base = "fsync", ""
 		}
-		raftWAL := disk
+		raftWAL, own := disk, "troxymail-"+suffix
+		if o.pillars > 1 {
+			own += fmt.Sprintf("-%d-pillars", o.pillars)
+		}
 		systems := []system{
 			{"raft-" + suffix, func(dir string) ([]string, func(), error) { return startRaft(binaries, dir, raftWAL) }},
-			{"troxymail-" + suffix, func(dir string) ([]string, func(), error) { return startTroxymail(binaries, dir) }},
+			{own, func(dir string) ([]string, func(), error) { return startTroxymail(binaries, dir, o.pillars) }},
 		}
 		if err := compare(o, base, systems, clients, sizes); err != nil {
 			return err

@@ -48,16 +48,20 @@ func workplace(base string) (binaries, dir string, done func(), err error) {
 	return binaries, dir, func() { _, _ = os.RemoveAll(binaries), os.RemoveAll(dir) }, nil
 }
 
-// startTroxymail sets up a cluster of three on loopback below dir and starts its six processes.
-func startTroxymail(binaries, dir string) ([]string, func(), error) {
-	servers, p, err := launchTroxymail(binaries, dir)
+// startTroxymail sets up a cluster of three on loopback below dir, with so many parallel instances of ordering, and starts
+// its six processes.
+func startTroxymail(binaries, dir string, pillars int) ([]string, func(), error) {
+	if err := initTroxymail(binaries, dir, "--pillars", fmt.Sprint(pillars)); err != nil {
+		return nil, nil, err
+	}
+	servers, p, err := startInitialised(binaries, dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	return servers, p.stop, nil
 }
 
-// launchTroxymail is startTroxymail for callers that look at the processes: host 0, enclave 0, host 1, ...
+// launchTroxymail is startTroxymail with one instance, for callers that look at the processes: host 0, enclave 0, host 1, ...
 func launchTroxymail(binaries, dir string) ([]string, *processes, error) {
 	if err := initTroxymail(binaries, dir); err != nil {
 		return nil, nil, err
@@ -65,8 +69,8 @@ func launchTroxymail(binaries, dir string) ([]string, *processes, error) {
 	return startInitialised(binaries, dir)
 }
 
-// initTroxymail makes a cluster of three on loopback in the folder cluster below dir.
-func initTroxymail(binaries, dir string) error {
+// initTroxymail makes a cluster of three on loopback in the folder cluster below dir; flags are more ones of init.
+func initTroxymail(binaries, dir string, flags ...string) error {
 	base, err := freeRange(portsPerCluster)
 	if err != nil {
 		return err
@@ -74,6 +78,7 @@ func initTroxymail(binaries, dir string) error {
 	args := []string{
 		"init", "--dir", filepath.Join(dir, "cluster"), "--domain", "example.org", "--loopback", "3", "--base-port", fmt.Sprint(base),
 	}
+	args = append(args, flags...)
 	if out, err := exec.Command(filepath.Join(binaries, "troxymail"), args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("troxymail %v: %w\n%s", args, err, out)
 	}

@@ -26,7 +26,7 @@ var bugs = []bug{
 	},
 	{
 		name: "vote that is not remembered", breaks: "an enclave remembers what it certified",
-		file: counterState + "normal.go", line: "	s.certified(p.New, p.Digest)", instead: "	s.current = p.New",
+		file: counterState + "normal.go", line: "	s.certified(p.New, p.Digest)", instead: "	s.move(p.New.Order)",
 		pkg: checker, test: "TestViewChanges",
 	},
 	{
@@ -71,7 +71,7 @@ var bugs = []bug{
 	},
 	{
 		name: "votes with gaps", breaks: "positions have no gaps",
-		file: counterState + "normal.go", line: "case pos.Order != s.current.Order+1:", instead: "case pos.Order <= s.current.Order:",
+		file: counterState + "normal.go", line: "case !s.due(pos.Order):", instead: "case s.passed(pos.Order):",
 		pkg: "enclave/counter", test: ".",
 	},
 	{

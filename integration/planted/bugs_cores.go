@@ -6,12 +6,12 @@ const coreScripts = "bftcore"
 var coreBugs = []bug{
 	{
 		name: "script T1: counter that gives a value twice", breaks: "an order is certified once in a view",
-		file: counterState + "normal.go", line: "	case pos.Order <= s.current.Order && s.contradicts(pos.Order, digest):\n		return ErrDigest\n	case pos.Order != s.current.Order+1:", instead: "	case pos.Order > s.current.Order+1:",
+		file: counterState + "normal.go", line: "	case s.passed(pos.Order) && s.contradicts(pos.Order, digest):\n		return ErrDigest\n	case !s.due(pos.Order):", instead: "	case pos.Order > s.current.Order+1:",
 		pkg: coreScripts, test: "TestScripts/t01_",
 	},
 	{
 		name: "script T2: gap that is voted over", breaks: "votes are given in order",
-		file: "bftcore/order_vote.go", line: "		if s == nil || s.proposal == nil || s.missing > 0 || s.stage != stageIdle {\n			return\n		}", instead: "		for o := c.nextCall + 1; s == nil && o < c.nextCall+4; o++ {\n			s = c.slots[o]\n		}\n		if s == nil || s.proposal == nil || s.missing > 0 || s.stage != stageIdle {\n			return\n		}",
+		file: "bftcore/order_vote.go", line: "	s := c.slots[order]\n	if s == nil || s.proposal == nil || s.missing > 0 || s.stage != stageIdle {", instead: "	s := c.slots[order]\n	for o := order + 1; s == nil && o < order+4; o++ {\n		s = c.slots[o]\n	}\n	if s == nil || s.proposal == nil || s.missing > 0 || s.stage != stageIdle {",
 		pkg: coreScripts, test: "TestScripts/t02_",
 	},
 	{

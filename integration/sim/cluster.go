@@ -66,6 +66,9 @@ func New(seed uint64, tracing bool) *Cluster {
 	return c
 }
 
+// Pillars has the run order in so many parallel instances, and not in one. Call it before Run.
+func (c *Cluster) Pillars(n int) { c.scene.pillars = n }
+
 // Run plays steps events with faults, ends the faults, and goes on until everything that must become of it has. It
 // returns what went wrong, or "".
 func (c *Cluster) Run(steps int) string {

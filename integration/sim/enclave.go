@@ -31,7 +31,7 @@ type enclave struct {
 // newEnclave starts an enclave that knows nothing.
 func (c *Cluster) newEnclave(id wire.ReplicaID) *enclave {
 	e := &enclave{c: c, id: id, replies: replyMACs()}
-	e.set = counter.New(counter.Config{Group: c.group, Self: id, Key: counterKey})
+	e.set = counter.New(counter.Config{Group: c.group, Self: id, Pillars: c.scene.pillars, Key: counterKey})
 	return e
 }
 

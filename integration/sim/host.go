@@ -73,7 +73,7 @@ func newHost(c *Cluster, id wire.ReplicaID, lies bool) *host {
 func (h *host) config() bftcore.Config {
 	s := &h.c.scene
 	return bftcore.Config{
-		Self: h.id, Quorum: h.c.group, MaxBatch: s.maxBatch, Window: s.window, Checkpoint: s.checkpoint, RequestTimeout: s.patience, Strict: s.strict,
+		Self: h.id, Quorum: h.c.group, Pillars: s.pillars, MaxBatch: s.maxBatch, Window: s.window, Checkpoint: s.checkpoint, RequestTimeout: s.patience, Strict: s.strict,
 	}
 }
 

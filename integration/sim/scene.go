@@ -12,6 +12,7 @@ type scene struct {
 	maxBatch   int
 	window     int
 	checkpoint uint64
+	pillars    int    // 0 for one; not drawn with the rest (see Cluster.Pillars)
 	keepLog    uint64 // orders of log below a stable checkpoint that are kept for peers
 
 	loss, duplicate, straggle, replay float64

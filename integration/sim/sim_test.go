@@ -14,9 +14,10 @@ import (
 )
 
 var (
-	flagSeed  = flag.Uint64("seed", 1, "first seed of TestSeed and TestDuration")
-	flagSteps = flag.Int("steps", 2500, "events until faults end")
-	flagRuns  = flag.Int("runs", 300, "seeds that TestSeeds runs")
+	flagSeed    = flag.Uint64("seed", 1, "first seed of TestSeed and TestDuration")
+	flagSteps   = flag.Int("steps", 2500, "events until faults end")
+	flagPillars = flag.Int("pillars", 0, "parallel instances in TestSeed and TestDuration; 0 for one")
+	flagRuns    = flag.Int("runs", 300, "seeds that TestSeeds runs")
 
 	flagTrace    = flag.Int("trace", 80, "lines of a trace that are shown")
 	flagDuration = flag.Duration("duration", time.Second, "how long TestDuration goes on")
@@ -24,20 +25,22 @@ var (
 )
 
 // play runs one seed; when it fails, the second result says how, and how to see it again.
-func play(seed uint64, steps int) (c *Cluster, failure string) {
+func play(seed uint64, steps, pillars int) (c *Cluster, failure string) {
 	c = New(seed, false)
+	c.Pillars(pillars)
 	if failure = c.Run(steps); failure == "" {
 		return c, ""
 	}
 	again := New(seed, true)
+	again.Pillars(pillars)
 	again.Run(steps)
-	return c, fmt.Sprintf("seed %d: %s\n%s\nsee it again: go test ./integration/sim -run 'TestSeed$' -args -seed=%d -steps=%d -trace=1000000",
-		seed, failure, strings.Join(again.Trace(*flagTrace), "\n"), seed, steps)
+	return c, fmt.Sprintf("seed %d: %s\n%s\nsee it again: go test ./integration/sim -run 'TestSeed$' -args -seed=%d -steps=%d -pillars=%d -trace=1000000",
+		seed, failure, strings.Join(again.Trace(*flagTrace), "\n"), seed, steps, pillars)
 }
 
 // TestSeed replays one seed, with its trace when it fails.
 func TestSeed(t *testing.T) {
-	c, failure := play(*flagSeed, *flagSteps)
+	c, failure := play(*flagSeed, *flagSteps, *flagPillars)
 	if failure != "" {
 		t.Fatal(failure)
 	}
@@ -46,7 +49,7 @@ func TestSeed(t *testing.T) {
 
 // TestSeeds runs many short seeds; every kind of fault must have happened among them.
 func TestSeeds(t *testing.T) {
-	x := soak(1000, *flagRuns, 0)
+	x := soak(1000, *flagRuns, 0, one)
 	if x.failure != "" {
 		t.Fatal(x.failure)
 	}
@@ -56,9 +59,21 @@ func TestSeeds(t *testing.T) {
 	}
 }
 
+// one pillar, whatever the seed.
+func one(uint64) int { return 0 }
+
+// TestSeedsWithPillars runs seeds of which each orders in one, two or four parallel instances.
+func TestSeedsWithPillars(t *testing.T) {
+	x := soak(500_000, *flagRuns/3, 0, func(seed uint64) int { return 1 << (seed % 3) })
+	if x.failure != "" {
+		t.Fatal(x.failure)
+	}
+	t.Log(x)
+}
+
 // TestDuration runs seed after seed, on all processors, for -duration and prints what was done; see make sim.
 func TestDuration(t *testing.T) {
-	x := soak(*flagSeed, *flagSeeds, *flagDuration)
+	x := soak(*flagSeed, *flagSeeds, *flagDuration, func(uint64) int { return *flagPillars })
 	if x.failure != "" {
 		t.Fatal(x.failure)
 	}
@@ -97,7 +112,7 @@ func (x *soaked) String() string {
 const tellEvery = 30 * time.Second
 
 // soak runs seeds from first on, on all processors, until their number is reached, the time is up or one fails.
-func soak(first uint64, seeds int, duration time.Duration) *soaked {
+func soak(first uint64, seeds int, duration time.Duration, pillars func(seed uint64) int) *soaked {
 	x := &soaked{first: first, least: 1 << 60}
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // runs are small and short
 	began := time.Now()
@@ -113,7 +128,8 @@ func soak(first uint64, seeds int, duration time.Duration) *soaked {
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; more(i); i = next.Add(1) - 1 {
-				c, failure := play(first+uint64(i), *flagSteps)
+				seed := first + uint64(i)
+				c, failure := play(seed, *flagSteps, pillars(seed))
 				mu.Lock()
 				x.add(c, failure)
 				if now := time.Now(); duration > 0 && now.After(tell) {

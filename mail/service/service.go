@@ -121,7 +121,7 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{o: o, serving: make(chan struct{})}
 	s.replica = replica.New(replica.Options{
-		Group: group, Self: o.Self, Founding: founding, Link: o.Link, Logger: o.Logger,
+		Group: group, Self: o.Self, Pillars: o.Genesis.Pillars, Founding: founding, Link: o.Link, Logger: o.Logger,
 		Genesis: o.Genesis.Hash(), Admin: o.Genesis.Admin,
 		Certificate: keys.Key(seal.PurposeCertificate), Request: keys.Key(seal.PurposeRequest), Reply: keys.Key(seal.PurposeReply),
 		Cache: keys.Key(seal.PurposeCache),

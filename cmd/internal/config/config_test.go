@@ -179,3 +179,25 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// Pillars are one unless the genesis says otherwise, and then they are told from it to the last digit.
+func TestPillars(t *testing.T) {
+	dir := t.TempDir()
+	one, four := sample(), sample()
+	four.Pillars = 4
+	got, err := LoadGenesis(write(t, dir, "four.toml", GenesisText(&four)))
+	if err != nil || !reflect.DeepEqual(got, four) {
+		t.Fatalf("%v: %+v", err, got)
+	}
+	with := func(line string) (genesis.File, error) {
+		return LoadGenesis(write(t, dir, "g.toml", append([]byte(line+"\n"), GenesisText(&one)...)))
+	}
+	if got, err := with("pillars = 1"); err != nil || got.Hash() != one.Hash() {
+		t.Errorf("one pillar: %v", err)
+	}
+	for _, line := range []string{"pillars = 0", "pillars = 9", `pillars = "2"`} {
+		if _, err := with(line); !errors.Is(err, ErrConfig) || !says(err, line, "want a number from 1 to 8") {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+}

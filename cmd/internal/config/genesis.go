@@ -23,6 +23,7 @@ func (t *table) genesis() (genesis.File, error) {
 	g := genesis.File{
 		Domain:       t.text("domain", "the mail domain, such as \"example.org\"", func(s string) bool { return s != "" }),
 		Replicas:     int(t.number("n", 3, wire.MaxReplicas)),
+		Pillars:      int(t.optional("pillars", 1, wire.MaxPillars)),
 		FirstMailbox: uint32(t.number("first_mailbox", 1, math.MaxUint32)),
 		Admin:        make(ed25519.PublicKey, ed25519.PublicKeySize),
 	}
@@ -68,6 +69,9 @@ ca = "%x" # SHA-256 of the public key of the certificate authority
 admin = "%x" # public key of the administrator
 first_mailbox = %d
 `, g.Cluster, g.Domain, g.Replicas, faults(g.Replicas), g.CA, []byte(g.Admin), g.FirstMailbox)
+	if g.Pillars > 1 {
+		fmt.Fprintf(&b, "pillars = %d # parallel instances of ordering; 1 when the line is missing\n", g.Pillars)
+	}
 	for i, h := range g.Hosts {
 		fmt.Fprintf(&b, "\n[[replica]]\nid = %d\nhost = %q\nhost_key = \"%x\"\n", i, h.Address, h.Key)
 	}

@@ -105,6 +105,14 @@ func (t *table) text(key, want string, ok func(string) bool) string {
 	return s
 }
 
+// optional reads an integer from low to high, 0 when the key is missing.
+func (t *table) optional(key string, low, high int64) int64 {
+	if _, ok := t.values[key]; !ok {
+		return 0
+	}
+	return t.number(key, low, high)
+}
+
 // number reads an integer from low to high.
 func (t *table) number(key string, low, high int64) int64 {
 	want := fmt.Sprintf("a number from %d to %d", low, high)

@@ -67,7 +67,7 @@ func (c *cluster) add(i int, g genesis.File, ports listeners, mesh *transport.Me
 		return err
 	}
 	h, err := host.Open(host.Options{
-		Dir: c.folder.cluster(fmt.Sprintf("host-%d", i)), Self: e.Replica, Replicas: g.Replicas,
+		Dir: c.folder.cluster(fmt.Sprintf("host-%d", i)), Self: e.Replica, Replicas: g.Replicas, Pillars: g.Pillars,
 		Genesis: g.Hash(), FirstMailbox: g.FirstMailbox, Logger: logger,
 	})
 	if err != nil {

@@ -22,11 +22,12 @@ import (
 // segmentBytes is the size of a file of the host log.
 const segmentBytes = 32 << 20
 
-// Options say which host of which group this is. All fields but Founding and Strict are required.
+// Options say which host of which group this is. All fields but Pillars, Founding and Strict are required.
 type Options struct {
 	Dir      string // made by Prepare
 	Self     wire.ReplicaID
 	Replicas int
+	Pillars  int // parallel instances of ordering; 0 for one
 	// Founding lets the enclave continue from this host's log, when it is not zero: UNSAFE against a host that lies.
 	Founding     wire.Founding
 	Genesis      [32]byte // hash of the genesis file
@@ -99,7 +100,7 @@ func Open(o Options) (*Host, error) {
 
 func (h *Host) config() bftcore.Config {
 	return bftcore.Config{
-		Self: h.o.Self, Quorum: h.group, Founding: h.o.Founding, Checkpoint: h.o.checkpointEvery,
+		Self: h.o.Self, Quorum: h.group, Pillars: h.o.Pillars, Founding: h.o.Founding, Checkpoint: h.o.checkpointEvery,
 		Strict: h.o.Strict, Continues: h.o.Founding != (wire.Founding{}),
 	}
 }

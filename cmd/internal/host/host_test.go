@@ -36,6 +36,7 @@ type group struct {
 	passes   atomic.Pointer[func(to, from int, frame []byte) bool] // which frames arrive; nil: all
 	founding wire.Founding                                         // zero: enclaves come back by recovery and founding
 	exchange time.Duration                                         // between rounds of comparing marks; 0: the product's
+	pillars  int                                                   // 0: one
 	every    uint64                                                // orders between checkpoints; 0: 8
 }
 
@@ -87,7 +88,7 @@ func (g *group) start(i int) {
 func (g *group) tryStart(i int) error {
 	g.t.Helper()
 	h, err := Open(Options{
-		Dir: g.dirs[i], Self: wire.ReplicaID(i), Replicas: g.n, Founding: g.founding, Genesis: testGenesis, FirstMailbox: 1,
+		Dir: g.dirs[i], Self: wire.ReplicaID(i), Replicas: g.n, Pillars: g.pillars, Founding: g.founding, Genesis: testGenesis, FirstMailbox: 1,
 		Logger: slog.New(slog.DiscardHandler), segmentBytes: 4 << 20, scrubRate: 1 << 30,
 		checkpointEvery: max(g.every, 8), bodyGrace: 16, keepLogBytes: 1,
 	})
@@ -125,7 +126,7 @@ func (g *group) link(i int) {
 	}
 	begin := time.Now()
 	e := replica.New(replica.Options{
-		Group: q, Self: wire.ReplicaID(i), Founding: g.founding, Link: enclaveEnd, Logger: slog.New(slog.DiscardHandler),
+		Group: q, Self: wire.ReplicaID(i), Pillars: g.pillars, Founding: g.founding, Link: enclaveEnd, Logger: slog.New(slog.DiscardHandler),
 		Certificate: [32]byte{1}, Request: [32]byte{2}, Reply: [32]byte{3}, Cache: [32]byte{4}, Exchange: g.exchange,
 		Now: func() int64 { return int64(time.Since(begin)) + 1 },
 	})

@@ -107,7 +107,7 @@ func (m *maker) found() (err error) {
 		return err
 	}
 	m.genesis = genesis.File{
-		Domain: m.plan.Domain, Replicas: len(m.plan.Replicas), CA: m.authority.KeyHash(), Admin: admin,
+		Domain: m.plan.Domain, Replicas: len(m.plan.Replicas), Pillars: m.plan.Pillars, CA: m.authority.KeyHash(), Admin: admin,
 		FirstMailbox: uint32(m.now.Unix()),
 	}
 	_, _ = rand.Read(m.genesis.Cluster[:]) // never fails (crypto/rand)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"troxymail/bftcore/quorum"
+	"troxymail/bftcore/wire"
 	"troxymail/cmd/internal/config"
 )
 
@@ -51,6 +52,7 @@ type Replica struct {
 type Plan struct {
 	Domain   string
 	Replicas []Replica
+	Pillars  int // parallel instances of ordering; 0 for one. See SetPillars
 	// Simulated says that the enclaves are simulated on this machine, so that their secrets are drawn now.
 	Simulated bool
 	// Portable makes the paths in the configurations relative to their folder.
@@ -109,6 +111,15 @@ func (p *Plan) Name(name string) error {
 		r := &p.Replicas[i]
 		r.Names = append([]string{name}, slices.DeleteFunc(slices.Clone(r.Names), func(n string) bool { return n == name })...)
 	}
+	return nil
+}
+
+// SetPillars has the cluster order in n parallel instances.
+func (p *Plan) SetPillars(n int) error {
+	if n < 1 || n > wire.MaxPillars {
+		return fmt.Errorf("%w: %d pillars: want a number from 1 to %d", ErrPlan, n, wire.MaxPillars)
+	}
+	p.Pillars = n
 	return nil
 }
 

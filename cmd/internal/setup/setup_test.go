@@ -153,6 +153,29 @@ func TestName(t *testing.T) {
 	}
 }
 
+func TestPillars(t *testing.T) {
+	plan, err := Loopback("example.org", 3, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []int{-1, 0, 9} {
+		if err := plan.SetPillars(bad); !errors.Is(err, ErrPlan) {
+			t.Errorf("%d: %v", bad, err)
+		}
+	}
+	if err := plan.SetPillars(4); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "cluster")
+	if _, err := Make(&plan, dir, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	h, err := config.LoadHost(path(dir, hostName(1)+".toml"))
+	if err != nil || h.Genesis.Pillars != 4 {
+		t.Errorf("%v: %d pillars", err, h.Genesis.Pillars)
+	}
+}
+
 func TestPortsDiffer(t *testing.T) {
 	for _, base := range []int{0, 3000} {
 		plan, err := Loopback("example.org", 5, base)

@@ -17,6 +17,14 @@ func TestViewChanges(t *testing.T) {
 	exhaust(t, Bounds{Orders: 2, Views: 2, Changes: 4})
 }
 
+// TestPillars: two orders that have counters of their own, through a view change, and through a loss of all memory.
+func TestPillars(t *testing.T) {
+	for liar := range wire.ReplicaID(n) {
+		exhaust(t, Bounds{Orders: 2, Pillars: 2, Views: 1, Changes: 3, Liar: liar})
+	}
+	exhaust(t, Bounds{Orders: 2, Pillars: 2, Losses: 1, Founding: true, Old: 1, Liar: 2})
+}
+
 // exhaust searches everything within bounds, which must hold no violation.
 func exhaust(t *testing.T, b Bounds) {
 	t.Helper()
@@ -132,6 +140,10 @@ var far = []struct {
 	{"orders, two losses", Bounds{Orders: 2, Losses: 2, Founding: true, Changes: 1, Views: 2, Old: 1}},
 	{"orders, restart, loss", Bounds{Orders: 2, Restarts: 1, Losses: 1, Founding: true, Changes: 1, Views: 2, Copy: true}},
 	{"orders, checkpoint, one change", Bounds{Orders: 2, Checkpoints: 1, Views: 1, Changes: 2}},
+	{"pillars", Bounds{Orders: 2, Pillars: 2, Views: 2, Changes: 4}},
+	{"pillars, checkpoint", Bounds{Orders: 2, Pillars: 2, Checkpoints: 1, Views: 1, Changes: 2}},
+	{"pillars, restart", Bounds{Orders: 2, Pillars: 2, Restarts: 1, Views: 1, Changes: 2, Copy: true}},
+	{"pillars, tails", Bounds{Orders: 2, Pillars: 2, Losses: 1, Founding: true, Tails: true}},
 	{"orders, checkpoint", Bounds{Orders: 2, Checkpoints: 1, Views: 2, Changes: 4}},
 	{"checkpoint, loss", Bounds{Orders: 2, Checkpoints: 2, Losses: 1, Founding: true, Old: 0, Liar: 1}},
 	{"checkpoint, restart", Bounds{Orders: 1, Checkpoints: 1, Restarts: 1, Views: 1, Changes: 2, Copy: true}},

@@ -76,7 +76,7 @@ func (m *Model) Next(state []byte, take func(label func() string, next []byte)) 
 }
 
 func (m *Model) config(i int) counter.Config {
-	return counter.Config{Group: m.group, Self: m.replica(i), Model: m.model}
+	return counter.Config{Group: m.group, Self: m.replica(i), Pillars: m.b.Pillars, Model: m.model}
 }
 
 // Check implements explore.Model.

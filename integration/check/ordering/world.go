@@ -45,6 +45,8 @@ type Bounds struct {
 	// Pairs has hosts try foundings of two, which the enclaves refuse.
 	Pairs bool
 
+	Pillars int // parallel instances of ordering; 0 for one
+
 	Fault Fault // a rule of hosts that is left out
 }
 

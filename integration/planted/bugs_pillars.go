@@ -1,0 +1,35 @@
+package planted
+
+// pillarBugs are rules of parallel instances, each with a counter of its own.
+var pillarBugs = []bug{
+	{
+		name: "counter of another pillar", breaks: "a certificate names the counter of its order's pillar",
+		file: "bftcore/wire/pillar.go", line: "return c.Counter == counterOf(c.Kind, c.New.Order, pillars)", instead: "return int(c.Counter) < max(1, pillars)",
+		pkg: "enclave/counter", test: "TestCounterOfAnotherPillarIsRefused",
+	},
+	{
+		name: "view change that freezes one counter", breaks: "a VIEW-CHANGE ends the view for all counters",
+		file: counterState + "normal.go", line: "	case pos.View != s.current.View || !s.inView:", instead: "	case (pos.View != s.current.View || !s.inView) && (pos.View > s.current.View || wire.PillarOf(pos.Order, s.cfg.Pillars) == 0):",
+		pkg: checker, test: "TestPillars",
+	},
+	{
+		name: "gap in a pillar", breaks: "an order is certified after the last one of its pillar",
+		file: counterState + "pillars.go", line: "(order <= step || s.passed(order-step))", instead: "(order <= 2*step || s.passed(order-step))",
+		pkg: "enclave/counter", test: "TestPillars",
+	},
+	{
+		name: "counters that a frontier does not tell apart", breaks: "a frontier tells how far each counter is",
+		file: counterState + "restore.go", line: "	s.ahead = slices.Clone(f.Ahead)\n", instead: "",
+		pkg: "enclave/counter", test: "TestRestoreOfPillars",
+	},
+	{
+		name: "pillar that stops the others", breaks: "what one pillar waits for is nothing to the others",
+		file: "bftcore/order_vote.go", line: "			again = c.voteNext(c.nextCall.of(first+o)) || again", instead: "			again = (o == 0 || again) && c.voteNext(c.nextCall.of(first+o)) || again",
+		pkg: coreScripts, test: "TestScripts/pillars$",
+	},
+	{
+		name: "hole that waits for load", breaks: "nothing stays unproposed below a proposal",
+		file: "bftcore/batch.go", line: "	for (c.nextCall.first() <= c.checkpoints.fill || c.nextCall.holed()) &&", instead: "	for c.nextCall.first() <= c.checkpoints.fill &&",
+		pkg: coreScripts, test: "TestScripts/pillars_hole",
+	},
+}
