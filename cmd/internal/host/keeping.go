@@ -11,8 +11,9 @@ const (
 	// checkpointEvery is the distance of checkpoints in orders (K).
 	checkpointEvery = 256
 	// leaseTime is how long a snapshot stays after a peer read from it, leaseMost how long at most: while it is
-	// there, what changes is written beside it and the file grows.
-	leaseTime = 10 * time.Second
+	// there, what changes is written beside it and the file grows. A busy peer may first look for a long time into what
+	// an attempt before has left it: were the snapshot gone by then, each attempt would end so.
+	leaseTime = time.Minute
 	leaseMost = 15 * time.Minute
 )
 
