@@ -103,8 +103,13 @@ func (c *Core) credible() uint64 {
 		claims[r] = c.peers[r].claim
 	}
 	claims[c.cfg.Self] = c.executed
-	slices.Sort(claims)
-	return max(claims[c.n-1-c.cfg.Quorum.F()], c.executed)
+	return max(c.reached(claims), c.executed)
+}
+
+// reached is the highest number that f+1 replicas are at, or beyond, of one number each. It sorts them.
+func (c *Core) reached(numbers []uint64) uint64 {
+	slices.Sort(numbers)
+	return numbers[c.n-1-c.cfg.Quorum.F()]
 }
 
 // fetchFrom sends one FETCH to the next peer that claims the order.

@@ -1,10 +1,6 @@
 package bftcore
 
-import (
-	"slices"
-
-	"troxymail/bftcore/wire"
-)
+import "troxymail/bftcore/wire"
 
 // onSubmit takes a request of the own enclave. A new one goes to the leader. One that is asked again goes to
 // all replicas: those that executed it answer again, the others pass it on to the leader, so that neither a
@@ -88,14 +84,12 @@ func (c *Core) pass(w *waiting) {
 func (c *Core) orders() (wire.ReplicaID, bool) {
 	view := c.view
 	if !c.inView {
-		views := make([]uint64, 0, c.n)
+		views := make([]uint64, c.n) // the own one says nothing: 0
 		for r := range c.peers {
-			if wire.ReplicaID(r) != c.cfg.Self {
-				views = append(views, c.peers[r].view)
-			}
+			views[r] = c.peers[r].view
 		}
-		slices.Sort(views)
-		if view = views[len(views)-c.cfg.Quorum.Size()]; view < c.view {
+		views[c.cfg.Self] = 0
+		if view = c.reached(views); view < c.view {
 			return 0, false // that view has not begun
 		}
 	}
@@ -115,6 +109,9 @@ func (c *Core) forward(w *waiting) {
 
 // flushForwards sends what was queued for the leader, many requests in one message.
 func (c *Core) flushForwards() {
+	if len(c.toForward) == 0 {
+		return // at each step of a host that is in no view, who orders would be looked for
+	}
 	to, ok := c.orders()
 	for ok && len(c.toForward) > 0 {
 		n, size := 0, 0

@@ -51,19 +51,17 @@ func workplace(base string) (binaries, dir string, done func(), err error) {
 // startTroxymail sets up a cluster of three on loopback below dir, with so many parallel instances of ordering, and starts
 // its six processes.
 func startTroxymail(binaries, dir string, pillars int) ([]string, func(), error) {
-	if err := initTroxymail(binaries, dir, "--pillars", fmt.Sprint(pillars)); err != nil {
-		return nil, nil, err
-	}
-	servers, p, err := startInitialised(binaries, dir)
+	servers, p, err := launchTroxymail(binaries, dir, "--pillars", fmt.Sprint(pillars))
 	if err != nil {
 		return nil, nil, err
 	}
 	return servers, p.stop, nil
 }
 
-// launchTroxymail is startTroxymail with one instance, for callers that look at the processes: host 0, enclave 0, host 1, ...
-func launchTroxymail(binaries, dir string) ([]string, *processes, error) {
-	if err := initTroxymail(binaries, dir); err != nil {
+// launchTroxymail is startTroxymail for callers that look at the processes: host 0, enclave 0, host 1, ... flags are more
+// ones of init.
+func launchTroxymail(binaries, dir string, flags ...string) ([]string, *processes, error) {
+	if err := initTroxymail(binaries, dir, flags...); err != nil {
 		return nil, nil, err
 	}
 	return startInitialised(binaries, dir)
