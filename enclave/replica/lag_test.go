@@ -40,6 +40,13 @@ func TestWithheldWrites(t *testing.T) {
 				woken = append(woken, hints)
 			}
 			time.Sleep(3 * lag.Every)
+			synctest.Wait()
+			for i := range n { // a replica that executed the first write late was woken by that
+				select {
+				case <-woken[i]:
+				default:
+				}
+			}
 			c.lies(2, boundary.KindExecuted, withhold)
 			c.enable(1)
 			time.Sleep(3 * lag.Every)
