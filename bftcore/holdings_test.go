@@ -48,3 +48,29 @@ func TestBatchOfTwoOrdersStays(t *testing.T) {
 		t.Errorf("%d lacking after the second", n)
 	}
 }
+
+// A version that the own enclave has not found genuine is not passed on: a peer blames its sender for it, and the
+// certificate with it may pretend to be of the own enclave. (Simulator, seed 7000094815.)
+func TestUnprovenVersionsStay(t *testing.T) {
+	group, _ := quorum.New(3)
+	c, err := New(Config{Quorum: group}, 1, Restored{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch := &wire.Prepare{Raw: make([]byte, 10), Digests: []wire.Digest{{1}}}
+	d := wire.BatchDigest(batch.Digests)
+	ask := wire.Fetch{From: 3, To: 3, Body: d}
+	c.hold(3, batch, 2, false)
+	c.onFetchBatch(1, ask)
+	if n := len(c.out.Messages); n != 0 {
+		t.Fatalf("%d messages before anybody looked at the batch", n)
+	}
+	if len(c.out.Calls) == 0 {
+		t.Fatal("the own enclave was not asked")
+	}
+	c.holdings.held[d].genuine = true
+	c.onFetchBatch(1, ask)
+	if n := len(c.out.Messages); n != 1 || c.out.Messages[0].To != 1 {
+		t.Errorf("%d messages once it is genuine", n)
+	}
+}
