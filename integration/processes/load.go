@@ -102,7 +102,10 @@ func (l *Load) Progress(t testing.TB, n int, replicas ...int) {
 	for i, a := range l.files {
 		before[i] = a.Acks()
 	}
-	demo.Eventually(t, ackLimit, fmt.Sprintf("%d more acknowledgements at each of replicas %v", n, replicas), func() bool {
+	what := fmt.Sprintf("%d more acknowledgements at each of replicas %v", n, replicas)
+	waits := l.c.watchStall(what)
+	demo.Eventually(t, ackLimit, what, func() bool {
+		waits.look(t)
 		for _, r := range replicas {
 			if l.files[r].Acks() < before[r]+n {
 				return false

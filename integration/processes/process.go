@@ -1,6 +1,7 @@
 package processes
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 const (
 	stopLimit = 15 * time.Second // from SIGTERM to the end of a process
 	tailBytes = 3000             // what a failure prints of a process's output
+	keepLogs  = "KEEP_LOGS"      // names a folder that a failure leaves every process's whole output in
 )
 
 // Process is one run of a program. Its methods are for the test's own goroutine, but Kill, which any may call.
@@ -52,6 +54,12 @@ func Launch(t testing.TB, name, program string, args ...string) *Process {
 		}
 		if t.Failed() {
 			t.Logf("%s wrote:\n%s", name, said[max(0, len(said)-tailBytes):])
+			if dir := os.Getenv(keepLogs); dir != "" {
+				kept := filepath.Join(dir, fmt.Sprintf("%s-%d", name, p.cmd.Process.Pid))
+				if err := os.WriteFile(kept, []byte(said), 0o600); err != nil {
+					t.Log(err)
+				}
+			}
 		}
 	})
 	return p
