@@ -2,7 +2,8 @@
 // so finds out, in one round trip and without ordering, that what this enclave knows is current: the fast read of
 // Troxy (DSN 2018). Why equal indexes are the truth is argued in package index.
 //
-// Asker: the questions of many sessions that come in one turn travel in one CACHE-Q per peer. Its MAC and the
+// Asker: the questions of many sessions that come in one turn, or while another one is under way (heldUntil), travel in
+// one CACHE-Q per peer. Its MAC and the
 // digest of it that a CACHE-A repeats bind every answer to a nonce that was never used before, to this incarnation,
 // and to the versions that were asked about. An answer is matched with its question whenever it comes; none is
 // waited for while another one could be asked.
@@ -15,8 +16,10 @@
 // meanwhile is concurrent with the read.
 //
 // A question that was not answered in time, or not with yes, costs the session an ordered read and nothing else.
-// Peers that were silent are left alone for a while (peers.go), and reads of a class of keys that conflict often go
-// to the order at once (switch.go). Time is the host's word and decides nothing but such costs.
+// Peers that were silent are left alone for a while (peers.go); where too few others are left, and where reads of a
+// class of keys conflict often (switch.go), reads go to the order at once. Time is the host's word and decides nothing but such costs.
+//
+// asker.go takes questions, send.go sends them, decide.go takes answers, late.go gives up.
 //
 // Trusted and pure: one owner; time is handed in as nanoseconds; no randomness, goroutine or I/O. Bounded: MaxOpen
 // questions without an answer.

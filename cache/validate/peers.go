@@ -76,8 +76,22 @@ func (p *peers) choose(now int64, f, avoid int) []wire.ReplicaID {
 	for i := range ids {
 		ids[i] = order[i].id
 		order[i].asked = p.rounds
+		if order[i].mute >= silentRounds {
+			order[i].rest = now + int64(maxPatience) // on trial: nobody else waits for it meanwhile
+		}
 	}
 	return ids
+}
+
+// enough reports whether f peers do not rest: else a question would be waited for in vain, but for the one now and then
+// whose turn it is when a rest ends.
+func (p *peers) enough(now int64, f int) bool {
+	for i := range p.list {
+		if rests(&p.list[i], now) == 0 {
+			f--
+		}
+	}
+	return f <= 0
 }
 
 func rests(p *peer, now int64) int {

@@ -51,10 +51,16 @@ func TestLateAtOnce(t *testing.T) {
 		now += int64(time.Millisecond)
 		single(t, exchange(t, group, a, now, out), ticket, Valid)
 	}
-	const late = 10 * maxFailed
-	for range late {
-		a.ask(t, now, mailbox)
-		now++
+	const late, together = 10 * maxFailed, 50 // in messages of so many questions
+	versions, _ := a.index.Snapshot([]wire.Key{mailbox})
+	for range late / together {
+		for range together {
+			if _, ok := a.Ask(versions, 1); !ok {
+				t.Fatal("refused")
+			}
+		}
+		a.Flush(now)
+		now += int64(2 * time.Millisecond)
 	}
 	now += int64(minPatience)
 	if d := a.Tick(now); len(d) != late {

@@ -2,7 +2,8 @@ package planted
 
 const (
 	indexRules = "cache/index/entry.go"
-	asker      = "cache/validate/asker.go"
+	sender     = "cache/validate/send.go"
+	decider    = "cache/validate/decide.go"
 )
 
 // readBugs are those of validated reads.
@@ -64,22 +65,47 @@ var readBugs = []bug{
 	},
 	{
 		name: "no nonce", breaks: "no two questions are the same",
-		file: asker, line: "Run: a.o.Run, Number: a.number,", instead: "Run: a.o.Run, Number: 1,",
+		file: sender, line: "Run: a.o.Run, Number: a.number,", instead: "Run: a.o.Run, Number: 1,",
 		pkg: "cache/validate", test: "TestReplay",
 	},
 	{
 		name: "nonce of a former run", breaks: "no two runs of an enclave ask the same",
-		file: asker, line: "Run: a.o.Run, Number: a.number,", instead: "Number: a.number,",
+		file: sender, line: "Run: a.o.Run, Number: a.number,", instead: "Number: a.number,",
 		pkg: "cache/validate", test: "TestReplay",
 	},
 	{
+		name: "reads that conflict for ever", breaks: "a class of keys that conflicts often is switched off",
+		file: "cache/validate/switch.go", line: "case !c.off && c.failed > maxFailed:", instead: "case !c.off && c.failed > 10*maxFailed:",
+		pkg: "cache/validate", test: "TestSwitch$",
+	},
+	{
+		name: "question of its own", breaks: "questions that come while one is under way share a message",
+		file: sender, line: "	if a.heldUntil() > now {", instead: "	if false {",
+		pkg: "cache/validate", test: "TestQuestionsShareMessages",
+	},
+	{
+		name: "question held for ever", breaks: "a question is held back for a bounded while",
+		file: sender, line: "a.newest.sent + min(a.patience, int64(maxHold))", instead: "a.newest.sent + a.patience",
+		pkg: "cache/validate", test: "TestQuestionsShareMessages",
+	},
+	{
+		name: "busy taken for conflict", breaks: "answers that come late switch nothing off",
+		file: decider, line: "d.Outcome != TimedOut && a.switches", instead: "a.switches",
+		pkg: "cache/validate", test: "TestLateAnswersTeach",
+	},
+	{
+		name: "late answers that teach nothing", breaks: "an answer that comes late tells how long to wait",
+		file: decider, line: "		r = a.late[i]", instead: "		_ = a.late[i]",
+		pkg: "cache/validate", test: "TestLateAnswersTeach",
+	},
+	{
 		name: "validation by f", breaks: "f other enclaves agree, f+1 with the own one",
-		file: asker, line: "	if len(verdicts) < f {", instead: "	if len(verdicts) < f-1 {",
+		file: decider, line: "	if len(verdicts) < f {", instead: "	if len(verdicts) < f-1 {",
 		pkg: "cache/validate", test: "TestQuorum",
 	},
 	{
 		name: "validation by the dead", breaks: "those that agree do not know each other restarted",
-		file: asker, line: "quorum.Holds(witnesses, f+1); !ok {", instead: "quorum.Holds(witnesses, f+1); false && !ok {",
+		file: decider, line: "quorum.Holds(witnesses, f+1); !ok {", instead: "quorum.Holds(witnesses, f+1); false && !ok {",
 		pkg: "cache/validate", test: "TestIncarnations",
 	},
 	{
@@ -89,7 +115,7 @@ var readBugs = []bug{
 	},
 	{
 		name: "answer that anybody made", breaks: "an answer counts by its MAC",
-		file: asker, line: "	if !a.replies.Verify(m.Signed, m.MAC) {", instead: "	if false {",
+		file: decider, line: "	if !a.replies.Verify(m.Signed, m.MAC) {", instead: "	if false {",
 		pkg: "cache/validate", test: "TestForged",
 	},
 	{
