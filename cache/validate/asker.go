@@ -18,8 +18,9 @@ const (
 	maxPatience    = time.Second
 	firstPatience  = 200 * time.Millisecond
 	patienceFactor = 4
-	// maxHold is how long a question waits at most for others to go with, while one is under way.
-	maxHold = 5 * time.Millisecond
+	// maxFlying is how many messages are under way while further questions are held back to share one, for maxHold at most.
+	maxFlying = 4
+	maxHold   = 5 * time.Millisecond
 	// maxLate bounds the questions that were given up and whose answers still tell how long they take.
 	maxLate = 256
 	// maxAttempts is how often one read is asked about when the answer is that one of the two enclaves is merely

@@ -2,7 +2,7 @@
 // so finds out, in one round trip and without ordering, that what this enclave knows is current: the fast read of
 // Troxy (DSN 2018). Why equal indexes are the truth is argued in package index.
 //
-// Asker: the questions of many sessions that come in one turn, or while another one is under way (heldUntil), travel in
+// Asker: the questions of many sessions that come in one turn, or while many are under way (heldUntil), travel in
 // one CACHE-Q per peer. Its MAC and the
 // digest of it that a CACHE-A repeats bind every answer to a nonce that was never used before, to this incarnation,
 // and to the versions that were asked about. An answer is matched with its question whenever it comes; none is

@@ -17,7 +17,7 @@ func (e *enclave) put(t *testing.T, k wire.Key) uint64 {
 	return ticket
 }
 
-// Questions that come while one is under way wait for its answer and share a message, or go after a bounded while.
+// Questions that come while many messages are under way wait for an answer and share one, or go after a bounded while.
 func TestQuestionsShareMessages(t *testing.T) {
 	group := newGroup(t, 3)
 	for _, e := range group {
@@ -25,25 +25,26 @@ func TestQuestionsShareMessages(t *testing.T) {
 	}
 	a, now := group[0], int64(time.Second)
 	first, out := a.ask(t, now, mailbox)
-	if len(out) != 1 {
-		t.Fatalf("a question that finds none under way makes %d messages", len(out))
+	for flying := 1; flying < maxFlying; flying++ {
+		if _, out := a.ask(t, now, mailbox); len(out) != 1 {
+			t.Fatalf("a question makes %d messages, with %d under way", len(out), flying)
+		}
 	}
 	second, third := a.put(t, mailbox), a.put(t, mailbox)
 	if held := a.Flush(now); len(held) != 0 {
-		t.Fatalf("%d messages beside the one under way", len(held))
+		t.Fatalf("%d messages more than may be under way", len(held))
 	}
 	single(t, exchange(t, group, a, now+1, out), first, Valid)
 	out = a.Flush(now + 1)
 	if len(out) != 1 {
-		t.Fatalf("%d messages for two questions once the way is free", len(out))
+		t.Fatalf("%d messages for two questions once one may go", len(out))
 	}
 	if d := exchange(t, group, a, now+2, out); len(d) != 2 || d[0].Ticket != second || d[1].Ticket != third {
 		t.Fatalf("decided %+v", d)
 	}
 
 	a.patience = int64(time.Second) // peers far away
-	a.put(t, mailbox)
-	a.Flush(now)
+	a.ask(t, now, mailbox)
 	a.put(t, mailbox)
 	a.Flush(now)
 	due := a.NextDeadline()

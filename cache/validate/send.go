@@ -69,12 +69,13 @@ func (a *Asker) Flush(now int64) []Message {
 
 // heldUntil is until when the questions that wait are held back; 0 for not at all.
 //
-// One that finds none under way goes at once. Else it waits until the newest that is under way is decided, for as long as
-// answers take lately and no longer than maxHold: so those that come together share a message, its MACs and its way
-// through two hosts, which cost more than all else of a read. What a question is about was snapshot when it was asked;
-// that it is compared a moment later is as if its message had travelled for longer.
+// One that finds few messages under way goes at once: where few wait, a message more costs less than being woken apart. Else
+// it waits until one that is under way is decided, for as long as answers take lately and no longer than maxHold: so those
+// of many sessions share a message, its MACs and its way through two hosts, which cost more than all else of a read. What
+// a question is about was snapshot when it was asked; that it is compared a moment later is as if its message had
+// travelled for longer.
 func (a *Asker) heldUntil() int64 {
-	if len(a.waiting) == 0 || len(a.waiting) >= wire.MaxCacheQuestions || a.newest == nil || a.newest.left == 0 {
+	if len(a.waiting) == 0 || len(a.waiting) >= wire.MaxCacheQuestions || len(a.rounds) < maxFlying {
 		return 0
 	}
 	return a.newest.sent + min(a.patience, int64(maxHold))

@@ -79,7 +79,7 @@ var readBugs = []bug{
 		pkg: "cache/validate", test: "TestSwitch$",
 	},
 	{
-		name: "question of its own", breaks: "questions that come while one is under way share a message",
+		name: "question of its own", breaks: "questions that come while many are under way share a message",
 		file: sender, line: "	if a.heldUntil() > now {", instead: "	if false {",
 		pkg: "cache/validate", test: "TestQuestionsShareMessages",
 	},
