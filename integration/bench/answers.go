@@ -30,16 +30,21 @@ func (a *answers) fast() float64 {
 
 // answered asks the enclaves of the cluster that file describes.
 func answered(binaries, file string) (sum answers, err error) {
-	out, err := exec.Command(filepath.Join(binaries, "troxymail"), "status", "--json", "--admin", file).Output()
-	if err != nil && len(out) == 0 { // an exit status tells of the cluster's health
-		return sum, fmt.Errorf("troxymail status: %w", err)
-	}
 	var report struct{ Replicas []struct{ Reads answers } }
-	if err := json.Unmarshal(out, &report); err != nil {
+	if _, err := status(binaries, file, &report); err != nil {
 		return sum, err
 	}
 	for i := range report.Replicas {
 		sum.add(&report.Replicas[i].Reads, 1)
 	}
 	return sum, nil
+}
+
+// status decodes what `troxymail status` says of the cluster that file describes, which it also returns.
+func status(binaries, file string, report any) (said []byte, err error) {
+	said, err = exec.Command(filepath.Join(binaries, "troxymail"), "status", "--json", "--admin", file).Output()
+	if err != nil && len(said) == 0 { // an exit status tells of the cluster's health
+		return nil, fmt.Errorf("troxymail status: %w", err)
+	}
+	return said, json.Unmarshal(said, report)
 }

@@ -2,11 +2,9 @@ package main
 
 import (
 	"crypto/tls"
-	"encoding/json"
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -135,17 +133,14 @@ func newVoters(binaries, dir string, m measured) (*voters, error) {
 
 // meet asks who leads, and in which incarnations the replicas are.
 func (v *voters) meet(binaries, file string) error {
-	out, err := exec.Command(filepath.Join(binaries, "troxymail"), "status", "--json", "--admin", file).Output()
-	if err != nil && len(out) == 0 {
-		return fmt.Errorf("troxymail status: %w", err)
-	}
 	var report struct {
 		Replicas []struct {
 			Role                    string
 			Generation, Incarnation uint32
 		}
 	}
-	if err := json.Unmarshal(out, &report); err != nil {
+	out, err := status(binaries, file, &report)
+	if err != nil {
 		return err
 	}
 	v.identities, v.leader = nil, -1

@@ -133,6 +133,13 @@ var actions = []action{
 		messages := f.Int("messages", 100_000, "how many messages of 1 KiB")
 		return func() error { return memory(*messages) }
 	}},
+	{"endless", func(f *flag.FlagSet) func() error {
+		requests := f.Int("requests", 10_000_000, "how many requests")
+		clients := f.Int("clients", 128, "how many clients")
+		size := f.Int("bytes", 16, "of a request")
+		disk := f.Bool("fsync", false, "on disk instead of in memory")
+		return func() error { return endless(*requests, *clients, *size, *disk) }
+	}},
 	{"plot", func(f *flag.FlagSet) func() error {
 		dir := f.String("dir", "figures", "where to write")
 		perProcessor := f.Bool("processor", false, "curves: for a second of processor time, not of the clock")

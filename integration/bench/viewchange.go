@@ -1,12 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"time"
@@ -139,10 +137,8 @@ func askAll(server string, answered chan<- [2]time.Time, stop <-chan struct{}) {
 // leaderOf waits until a replica of the cluster that file describes leads.
 func leaderOf(binaries, file string) (int, error) {
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); <-time.After(100 * time.Millisecond) {
-		// An exit status tells of the cluster's health: what counts is what is printed.
-		out, _ := exec.Command(filepath.Join(binaries, "troxymail"), "status", "--json", "--admin", file).Output()
 		var report struct{ Replicas []struct{ Role string } }
-		if json.Unmarshal(out, &report) != nil {
+		if _, err := status(binaries, file, &report); err != nil {
 			continue
 		}
 		for i, r := range report.Replicas {
