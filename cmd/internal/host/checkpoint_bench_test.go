@@ -10,10 +10,29 @@ import (
 	"troxymail/mailstore/command"
 )
 
-// BenchmarkCheckpoints appends small messages under load with checkpoints as often as the product makes them, and tells
-// the time of those right behind a checkpoint (an eighth of all orders, in which roots are told, a snapshot is taken and
-// the log cut) from that of the others: `go test ./cmd/internal/host -run xxx -bench Checkpoints -benchtime 60000x`.
+// BenchmarkCheckpoints orders small requests, or appends small messages, under load with checkpoints as often as the product
+// makes them. It tells the 99th percentile of the time that they take, of all of them and of those that are not right
+// behind a checkpoint (in an eighth of all orders roots are told, the store is written and kept, and the log is cut), and
+// the ratio: `go test ./cmd/internal/host -run xxx -bench Checkpoints -benchtime 60000x`.
 func BenchmarkCheckpoints(b *testing.B) {
+	b.Run("small", func(b *testing.B) {
+		benchmarkCheckpoints(b, func(g *group, _ *mail, c int) uint64 {
+			return g.do(c%3, &command.Ping{Data: make([]byte, 256)}).Order
+		})
+	})
+	b.Run("mail", func(b *testing.B) {
+		benchmarkCheckpoints(b, func(g *group, m *mail, c int) uint64 {
+			body := make([]byte, 256)
+			body[0] = byte(c)
+			return m.ok(c%3, &command.Append{
+				Account: m.account, Mailbox: 1, Size: uint32(len(body)), Summary: body[:100], Body: body, BodyDigest: wire.Sum(body),
+				BodySize: uint32(len(body)),
+			}).Order
+		})
+	})
+}
+
+func benchmarkCheckpoints(b *testing.B, do func(g *group, m *mail, client int) uint64) {
 	const clients, behind = 48, checkpointEvery / 8
 	g := &group{t: b, every: checkpointEvery}
 	g.begin(3, nil, testFounding)
@@ -27,32 +46,22 @@ func BenchmarkCheckpoints(b *testing.B) {
 	b.ResetTimer()
 	for c := range clients {
 		group.Go(func() {
-			body := make([]byte, 256)
-			body[0] = byte(c)
 			for range (b.N + clients - 1) / clients {
 				begin := time.Now()
-				o := g.do(c%3, &command.Append{
-					Account: m.account, Mailbox: 1, Size: uint32(len(body)), Summary: body[:100], Body: body, BodyDigest: wire.Sum(body),
-					BodySize: uint32(len(body)),
-				})
-				if o.Status != command.StatusOK {
-					b.Errorf("append: status %d", o.Status)
-					return
-				}
-				all[c] = append(all[c], taken{o.Order, time.Since(begin)})
+				order := do(g, m, c)
+				all[c] = append(all[c], taken{order, time.Since(begin)})
 			}
 		})
 	}
 	group.Wait()
 	b.StopTimer()
-	var near, far []time.Duration
+	var every, far []time.Duration
 	checkpoints := map[uint64]bool{}
 	for c := range all {
 		for _, x := range all[c] {
 			checkpoints[x.order/checkpointEvery] = true
-			if x.order%checkpointEvery < behind {
-				near = append(near, x.time)
-			} else {
+			every = append(every, x.time)
+			if x.order%checkpointEvery >= behind {
 				far = append(far, x.time)
 			}
 		}
@@ -61,11 +70,11 @@ func BenchmarkCheckpoints(b *testing.B) {
 		slices.Sort(list)
 		return float64(list[(len(list)-1)*99/100].Microseconds()) / 1000
 	}
-	if len(near) == 0 || len(far) == 0 {
-		b.Skip("too few for a checkpoint")
+	if len(far) == 0 {
+		return // the first try, of one
 	}
 	b.ReportMetric(float64(len(checkpoints)), "checkpoints")
-	b.ReportMetric(p99(near), "p99-behind-ms")
+	b.ReportMetric(p99(every), "p99-ms")
 	b.ReportMetric(p99(far), "p99-else-ms")
-	b.ReportMetric(p99(near)/p99(far), "ratio")
+	b.ReportMetric(p99(every)/p99(far), "ratio")
 }

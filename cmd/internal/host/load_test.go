@@ -15,6 +15,7 @@ import (
 
 	"troxymail/bftcore/wire"
 	"troxymail/enclave/boundary"
+	"troxymail/enclave/replica"
 	"troxymail/mailstore/command"
 )
 
@@ -36,11 +37,13 @@ func newMail(g *group) *mail {
 	return m
 }
 
-func (m *mail) ok(i int, c command.Command) {
+func (m *mail) ok(i int, c command.Command) replica.Outcome {
 	m.g.t.Helper()
-	if o := m.g.do(i, c); o.Status != command.StatusOK {
+	o := m.g.do(i, c)
+	if o.Status != command.StatusOK {
 		m.g.t.Fatalf("%T: status %d", c, o.Status)
 	}
+	return o
 }
 
 // file stores n messages through the replicas that are up, some of them large, and changes some.
