@@ -136,3 +136,31 @@ func (CertifyCommit) call()  {}
 func (Verify) call()         {}
 func (CheckRequests) call()  {}
 func (Ask) call()            {}
+
+// flush draws the conclusions of all events since the last one: together, so that work is done in batches.
+func (c *Core) flush() {
+	if c.leads() {
+		c.propose()
+	} else {
+		c.vote()
+		c.flushForwards()
+	}
+	for len(c.dirty) > 0 {
+		s := c.dirty[len(c.dirty)-1]
+		c.dirty = c.dirty[:len(c.dirty)-1]
+		if c.slots[s.order] == s {
+			c.evaluate(s)
+		}
+	}
+	c.execute()
+	if c.leads() {
+		c.propose() // what was executed may have made room
+	}
+	c.changeViews()
+	c.attest()
+	c.stabilise()
+	c.verify()
+	c.fetch()
+	c.needsTransfer()
+	c.progress()
+}

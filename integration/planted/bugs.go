@@ -206,7 +206,7 @@ var bugs = []bug{
 	},
 	{
 		name: "full disk that goes unnoticed", breaks: "a host that cannot store a body stops",
-		file: "bftcore/node/bodies.go", line: "			s.failed = err", instead: "			_ = err",
+		file: "bftcore/node/bodies_arrive.go", line: "			s.failed = err", instead: "			_ = err",
 		pkg: "bftcore/node", test: "TestFullDiskStopsTheHost",
 	},
 	{
@@ -266,7 +266,7 @@ var bugs = []bug{
 	},
 	{
 		name: "who is far behind replays", breaks: "who is far behind takes over the state",
-		file: "bftcore/checkpoint.go", line: "; !missing && !far {", instead: "; !missing && (!far || far) {",
+		file: "bftcore/jump.go", line: "; !missing && !far {", instead: "; !missing && (!far || far) {",
 		pkg: "bftcore", test: "TestStateIsTakenByWhoIsFarBehind",
 	},
 	{

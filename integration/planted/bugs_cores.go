@@ -66,7 +66,7 @@ var coreBugs = []bug{
 	},
 	{
 		name: "script T26: transfer that nobody asks for", breaks: "a gap below the stable checkpoint is closed by its state",
-		file: "bftcore/checkpoint.go", line: "	c.out.Transfer = &Transfer{Stable: c.stable, From: from}\n", instead: "	_ = from\n",
+		file: "bftcore/jump.go", line: "	c.out.Transfer = &Transfer{Stable: c.stable, From: from}\n", instead: "	_ = from\n",
 		pkg: coreScripts, test: "TestScripts/t26_transfer$",
 	},
 	{

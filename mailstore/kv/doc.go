@@ -16,7 +16,7 @@
 // any order; under its other name it is no store.
 //
 // The file carries a sum over its entries, and Open with Verify reads the whole of it without trusting any
-// byte (check.go, sum.go): what opens is what was flushed, or ErrDamaged. If damage hits the newest of
+// byte (check.go, check_walk.go, sum.go): what opens is what was flushed, or ErrDamaged. If damage hits the newest of
 // bbolt's two transaction pages, what opens is the flush before, whole.
 //
 // Concurrency: one Batch at a time, from one goroutine; everything else may be called from any. While a
