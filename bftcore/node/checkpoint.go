@@ -13,8 +13,11 @@ type Checkpoints interface {
 	Rooted(after uint64) []wire.Stable
 	// Stable tells that a checkpoint is stable: what only older states need may go.
 	Stable(s wire.Stable)
-	// Read gives parts of the state after order, or false when there is none to be read now.
-	Read(order uint64) (transfer.Read, bool)
+	// Read gives a peer parts of the state after order, or false when there is none to be read now. It keeps that state
+	// for the peer for a while, and no other that it read before.
+	Read(order uint64, by wire.ReplicaID) (transfer.Read, bool)
+	// Kept reports whether there is such a state.
+	Kept(order uint64) bool
 	// Take begins to take over the state of a stable checkpoint.
 	Take(s wire.Stable) (Taking, error)
 }

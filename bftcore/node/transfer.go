@@ -113,7 +113,7 @@ func (n *Node) serveParts(ctx context.Context) error {
 		}
 		answer := &wire.TransferAnswer{Order: q.ask.Order, Token: q.ask.Token, Gone: true}
 		if n.o.Checkpoints != nil {
-			if read, ok := n.o.Checkpoints.Read(q.ask.Order); ok {
+			if read, ok := n.o.Checkpoints.Read(q.ask.Order, wire.ReplicaID(q.from)); ok {
 				answer = transfer.Serve(q.ask, read)
 			}
 			if answer.Gone {
@@ -134,7 +134,7 @@ func (n *Node) wantCheckpoint(order uint64) {
 	if order > stable || now < n.transfers.wantAt {
 		return
 	}
-	if _, kept := n.o.Checkpoints.Read(stable); kept {
+	if n.o.Checkpoints.Kept(stable) {
 		return // the peer learns of that one
 	}
 	n.transfers.wantAt = now + wantAgain

@@ -17,6 +17,8 @@ const (
 	askAgain = Time(2 * time.Second)
 	// restAfter is for how long a source that did not answer, or has not the state, is left alone.
 	restAfter = Time(2 * time.Second)
+	// slowLimit is after how many questions in a row without an answer a source counts as away: busy ones answer late.
+	slowLimit = 3
 	// wholeWeight is the weight of the root; each part's is divided among what is below it.
 	wholeWeight = uint64(1) << 60
 )
@@ -71,6 +73,7 @@ type source struct {
 	asks   int
 	slow   int // questions in a row without an answer
 	restTo Time
+	gone   bool // what it answered last is that it has not the state, or not all of it
 	liar   bool
 }
 
@@ -131,13 +134,14 @@ func (f *Fetch) Liars() []wire.ReplicaID {
 	return list
 }
 
-// Stuck reports whether no source has the state now: all are liars, away, or beyond it.
+// Stuck reports whether no source has the state now: all are liars, away, or beyond it. One that is merely slow is none of
+// these: to go for a newer state for its sake, again and again, would bring about none.
 func (f *Fetch) Stuck(now Time) bool {
 	if len(f.want) == 0 {
 		return false
 	}
 	for r := range f.sources {
-		if s := &f.sources[r]; r != int(f.self) && !s.liar && s.restTo <= now {
+		if s := &f.sources[r]; r != int(f.self) && !s.liar && (s.restTo <= now || !s.gone && s.slow < slowLimit) {
 			return false
 		}
 	}
@@ -187,7 +191,7 @@ func (f *Fetch) Answer(now Time, from wire.ReplicaID, a *wire.TransferAnswer) {
 	}
 	items := f.close(int(i))
 	s := &f.sources[from]
-	s.slow = 0
+	s.slow, s.gone = 0, a.Gone
 	if a.Gone {
 		f.counters.Gone++
 		s.restTo = now + restAfter
@@ -214,7 +218,7 @@ func (f *Fetch) again(from wire.ReplicaID, items []Item, lacks bool) {
 func (f *Fetch) take(now Time, from wire.ReplicaID, x Item, content []byte) {
 	if len(content) == 0 {
 		if !x.Loose && from != f.self {
-			f.sources[from].restTo = now + restAfter // it has the state or not; a part alone is not missing
+			f.sources[from].restTo, f.sources[from].gone = now+restAfter, true // it has the state or not; a part alone is not missing
 		}
 		f.lacking(from, x)
 		return

@@ -169,6 +169,36 @@ func TestEverythingArrives(t *testing.T) {
 	}
 }
 
+// A source that answers late is waited for: a transfer that went for a newer state whenever its sources were busy would
+// begin for ever. One that answers nothing for long is away.
+func TestSlowSourcesAreWaitedFor(t *testing.T) {
+	f := newWorld(t, 3, 3).fetch
+	f.want = []Item{{Name: "wanted"}}
+	for _, x := range []struct {
+		first, second source
+		stuck         bool
+	}{
+		{source{}, source{restTo: 10, gone: true}, false},
+		{source{restTo: 10, slow: 1}, source{restTo: 10, slow: slowLimit - 1}, false},
+		{source{restTo: 10, slow: slowLimit}, source{restTo: 10, slow: 1}, false},
+		{source{restTo: 10, slow: slowLimit}, source{restTo: 10, slow: slowLimit}, true},
+		{source{restTo: 10, gone: true}, source{restTo: 10, slow: slowLimit}, true},
+		{source{restTo: 10, slow: 1, liar: true}, source{restTo: 10, gone: true}, true},
+	} {
+		f.sources[0], f.sources[1] = x.first, x.second
+		if got := f.Stuck(9); got != x.stuck {
+			t.Errorf("%+v, %+v: stuck %v", x.first, x.second, got)
+		}
+	}
+	f.sources[0], f.sources[1] = source{gone: true}, source{}
+	f.asks, f.open = []asked{{to: 0, items: []Item{{Name: "a"}}}, {to: 1, items: []Item{{Name: "b"}}}}, 2
+	f.Answer(1, 0, &wire.TransferAnswer{Token: f.first, Parts: [][]byte{nil}})
+	f.Answer(1, 1, &wire.TransferAnswer{Token: f.first, Gone: true})
+	if !f.sources[0].gone || !f.sources[1].gone {
+		t.Error("who answers that it has not the state is not noted")
+	}
+}
+
 // While no source has the state the transfer is stuck and says so; it goes on when one has it. A loose part that
 // nobody has does not hold it up.
 func TestStuckUntilASourceHasIt(t *testing.T) {

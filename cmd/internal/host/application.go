@@ -54,14 +54,14 @@ func (a *application) SetDurable(order uint64) { a.h.store().SetDurable(order) }
 
 func (a *application) Tick() {
 	a.h.store().Tick(time.Now())
-	a.h.keeping.fresh(a.h.store().Fresh())
+	a.h.keeping.fresh(a.h.store().Fresh(), time.Now())
 }
 
 func (a *application) Durable() uint64 { return a.h.store().FlushedOrder() }
 
 func (a *application) Checkpoint() error {
 	err := a.h.store().Checkpoint()
-	a.h.keeping.fresh(a.h.store().Fresh())
+	a.h.keeping.fresh(a.h.store().Fresh(), time.Now())
 	return err
 }
 

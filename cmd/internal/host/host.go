@@ -17,6 +17,7 @@ import (
 	"troxymail/bftcore/wire"
 	"troxymail/enclave/boundary"
 	"troxymail/mailstore/blob"
+	"troxymail/mailstore/kv"
 )
 
 // segmentBytes is the size of a file of the host log.
@@ -59,7 +60,7 @@ type Host struct {
 	renewed  bool // the log was begun anew by Open
 	held     atomic.Pointer[held]
 	bodies   *blob.Store
-	keeping  keeping // snapshots, and what they hold back
+	keeping  keeping[*kv.Snapshot] // snapshots, and what they hold back
 	filled   filled
 	building building
 	// Large bodies that were removed since the folder was opened.

@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"troxymail/mailstore/kv"
+	"troxymail/bftcore/wire"
 )
 
 const (
@@ -17,35 +17,57 @@ const (
 	leaseMost = 15 * time.Minute
 )
 
-// keeping holds at most two snapshots for peers: one that is read, of a stable checkpoint or of one that is
-// about to be, and the next. Safe for concurrent use.
-type keeping struct {
-	mu      sync.Mutex
-	reading *kv.Snapshot // guarded by mu
-	next    *kv.Snapshot // guarded by mu
-	stable  uint64       // guarded by mu
-	began   time.Time    // of reading; guarded by mu
-	read    time.Time    // last; guarded by mu
+// snapshot is a state that can be read while the store goes on: kv.Snapshot.
+type snapshot interface {
+	comparable
+	Order() uint64
+	Close()
 }
 
-// fresh takes a new snapshot in. It is let go when the one that waits is not known to be stable yet: under load
-// checkpoints come faster than they become stable.
-func (k *keeping) fresh(x *kv.Snapshot) {
-	if x == nil {
+// keeping holds at most two snapshots for peers: one that is read, of a stable checkpoint or of one that is
+// about to be, and the next. Safe for concurrent use.
+//
+// A peer holds the snapshot that it asked for last, whichever of the two that is, and no other: one that went on to a newer
+// state does not keep that from staying, and what it reads does not go because it was the next when it began.
+type keeping[S snapshot] struct {
+	mu      sync.Mutex
+	reading S                         // guarded by mu, like all below; zero: none
+	next    S                         // zero: none
+	stable  uint64                    //
+	began   time.Time                 // of reading
+	readers map[wire.ReplicaID]reader // by peer
+}
+
+// reader is the snapshot that a peer asked for last, and when.
+type reader struct {
+	order uint64
+	at    time.Time
+}
+
+// has reports whether there is a snapshot.
+func has[S snapshot](x S) bool {
+	var none S
+	return x != none
+}
+
+// fresh takes a new snapshot in. It is let go when the one that waits is not known to be stable yet, since under load
+// checkpoints come faster than they become stable; and when both are being read.
+func (k *keeping[S]) fresh(x S, now time.Time) {
+	if !has(x) {
 		return
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if has(k.next) && k.next.Order() <= k.stable && !k.leased(k.reading, now) {
+		k.promote(now)
+	}
 	switch {
-	case k.reading == nil:
-		k.reading, k.began, k.read = x, time.Now(), time.Time{}
-	case k.next == nil || k.next.Order() <= k.stable:
-		if k.next != nil && k.reading.Order() < k.next.Order() && !k.leased(time.Now()) {
-			k.promote()
-		}
-		if k.next != nil {
-			k.next.Close()
-		}
+	case !has(k.reading):
+		k.reading, k.began = x, now
+	case !has(k.next):
+		k.next = x
+	case k.next.Order() <= k.stable && !k.leased(k.next, now):
+		k.next.Close()
 		k.next = x
 	default:
 		x.Close()
@@ -53,63 +75,85 @@ func (k *keeping) fresh(x *kv.Snapshot) {
 }
 
 // setStable notes a stable checkpoint: the snapshot that waits for it takes the place of the former.
-func (k *keeping) setStable(order uint64) {
+func (k *keeping[S]) setStable(order uint64, now time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.stable = max(k.stable, order)
-	if k.next != nil && k.next.Order() <= k.stable && !k.leased(time.Now()) {
-		k.promote()
+	if has(k.next) && k.next.Order() <= k.stable && !k.leased(k.reading, now) {
+		k.promote(now)
 	}
 }
 
-func (k *keeping) promote() {
-	k.reading.Close()
-	k.reading, k.next, k.began, k.read = k.next, nil, time.Now(), time.Time{}
+func (k *keeping[S]) promote(now time.Time) {
+	var none S
+	if has(k.reading) {
+		k.reading.Close()
+	}
+	k.reading, k.next, k.began = k.next, none, now
 }
 
-// leased reports whether a peer may still be reading.
-func (k *keeping) leased(now time.Time) bool {
-	return now.Sub(k.read) < leaseTime && now.Sub(k.began) < leaseMost
+// leased reports whether a peer may still be reading a snapshot.
+func (k *keeping[S]) leased(x S, now time.Time) bool {
+	if !has(x) || x == k.reading && now.Sub(k.began) >= leaseMost {
+		return false
+	}
+	for _, r := range k.readers {
+		if r.order == x.Order() && now.Sub(r.at) < leaseTime {
+			return true
+		}
+	}
+	return false
 }
 
-// at returns the snapshot of an order, nil without one, and keeps it for its reader.
-func (k *keeping) at(order uint64) *kv.Snapshot {
+// at returns the snapshot of an order, zero without one, and keeps it for the peer that reads it.
+func (k *keeping[S]) at(order uint64, by wire.ReplicaID, now time.Time) (x S) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	now := time.Now()
-	if k.next != nil && k.next.Order() <= k.stable && !k.leased(now) {
-		k.promote()
+	if k.readers == nil {
+		k.readers = map[wire.ReplicaID]reader{}
+	}
+	k.readers[by] = reader{order: order, at: now} // as many as there are replicas
+	if has(k.next) && k.next.Order() <= k.stable && !k.leased(k.reading, now) {
+		k.promote(now)
 	}
 	switch {
-	case k.reading != nil && k.reading.Order() == order:
-		k.read = now
+	case has(k.reading) && k.reading.Order() == order:
 		return k.reading
-	case k.next != nil && k.next.Order() == order:
+	case has(k.next) && k.next.Order() == order:
 		return k.next
 	}
-	return nil
+	return x
+}
+
+// keeps reports whether there is a snapshot of an order.
+func (k *keeping[S]) keeps(order uint64) bool {
+	for _, o := range k.orders() {
+		if o == order {
+			return true
+		}
+	}
+	return false
 }
 
 // oldest is the order of the oldest snapshot that is kept, or of the stable checkpoint when there is none.
-func (k *keeping) oldest() uint64 {
+func (k *keeping[S]) oldest() uint64 {
+	orders := k.orders()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	order := k.stable
-	for _, x := range []*kv.Snapshot{k.reading, k.next} {
-		if x != nil {
-			order = min(order, x.Order())
-		}
+	for _, o := range orders {
+		order = min(order, o)
 	}
 	return order
 }
 
 // orders are those of the snapshots that are kept.
-func (k *keeping) orders() []uint64 {
+func (k *keeping[S]) orders() []uint64 {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var list []uint64
-	for _, x := range []*kv.Snapshot{k.reading, k.next} {
-		if x != nil {
+	for _, x := range []S{k.reading, k.next} {
+		if has(x) {
 			list = append(list, x.Order())
 		}
 	}
@@ -117,19 +161,20 @@ func (k *keeping) orders() []uint64 {
 }
 
 // drop lets all snapshots go.
-func (k *keeping) drop() {
+func (k *keeping[S]) drop() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, x := range []*kv.Snapshot{k.reading, k.next} {
-		if x != nil {
+	var none S
+	for _, x := range []S{k.reading, k.next} {
+		if has(x) {
 			x.Close()
 		}
 	}
-	k.reading, k.next = nil, nil
+	k.reading, k.next = none, none
 }
 
 // stableOrder is the newest stable checkpoint that the host was told of since it was opened.
-func (k *keeping) stableOrder() uint64 {
+func (k *keeping[S]) stableOrder() uint64 {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.stable

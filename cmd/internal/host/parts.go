@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"time"
 
 	"troxymail/bftcore/node"
 	"troxymail/bftcore/wire"
@@ -26,7 +27,7 @@ var _ node.Checkpoints = checkpoints{}
 
 func (c checkpoints) Rooted(after uint64) []wire.Stable {
 	x := c.h.held.Load()
-	c.h.keeping.fresh(x.store.Fresh())
+	c.h.keeping.fresh(x.store.Fresh(), time.Now())
 	if !c.h.filled.all() {
 		return nil
 	}
@@ -42,12 +43,14 @@ func (c checkpoints) Rooted(after uint64) []wire.Stable {
 }
 
 func (c checkpoints) Stable(s wire.Stable) {
-	c.h.keeping.setStable(s.Order)
+	c.h.keeping.setStable(s.Order, time.Now())
 	c.h.filled.collectNow()
 }
 
-func (c checkpoints) Read(order uint64) (transfer.Read, bool) {
-	x := c.h.keeping.at(order)
+func (c checkpoints) Kept(order uint64) bool { return c.h.keeping.keeps(order) }
+
+func (c checkpoints) Read(order uint64, by wire.ReplicaID) (transfer.Read, bool) {
+	x := c.h.keeping.at(order, by, time.Now())
 	if x == nil {
 		return nil, false
 	}
