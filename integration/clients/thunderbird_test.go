@@ -147,7 +147,15 @@ func startThunderbird(t *testing.T, ca string, accounts []tbAccount) *thunderbir
 // call runs a function of testdata/thunderbird.js.
 func (b *thunderbird) call(t *testing.T, function string, args ...any) any {
 	t.Helper()
-	return b.control.call(t, b.script, function, args...)
+	ended := false
+	defer func() {
+		if !ended {
+			t.Logf("thunderbird did not end %s %.60q", function, args)
+		}
+	}()
+	got := b.control.call(t, b.script, function, args...)
+	ended = true
+	return got
 }
 
 // tbPrefs are the profile's settings: the accounts, and nothing that asks, updates or phones home.
