@@ -7,14 +7,21 @@ import (
 	"troxymail/bftcore/wire"
 )
 
-// What a leader proposed and a later view passed over is kept no longer than until a checkpoint is above it: a
-// leader that makes views fail could fill the memory otherwise.
-func TestPassedOverBatchesGo(t *testing.T) {
+// oneOfThree is the core of replica 0, with nothing behind it.
+func oneOfThree(t *testing.T) *Core {
+	t.Helper()
 	group, _ := quorum.New(3)
 	c, err := New(Config{Quorum: group}, 1, Restored{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// What a leader proposed and a later view passed over is kept no longer than until a checkpoint is above it: a
+// leader that makes views fail could fill the memory otherwise.
+func TestPassedOverBatchesGo(t *testing.T) {
+	c := oneOfThree(t)
 	for order := uint64(1); order <= 10; order++ {
 		c.hold(order, &wire.Prepare{Raw: make([]byte, 10), Digests: []wire.Digest{{byte(order)}}}, 1, true)
 	}
@@ -27,11 +34,7 @@ func TestPassedOverBatchesGo(t *testing.T) {
 // A batch that a view selects at two orders, and that was held for the first, stays until both are executed: nobody
 // would be asked for it in the log of the second.
 func TestBatchOfTwoOrdersStays(t *testing.T) {
-	group, _ := quorum.New(3)
-	c, err := New(Config{Quorum: group}, 1, Restored{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := oneOfThree(t)
 	batch := &wire.Prepare{Raw: make([]byte, 10), Digests: []wire.Digest{{1}}}
 	d := wire.BatchDigest(batch.Digests)
 	c.hold(3, batch, 1, true)
@@ -52,11 +55,7 @@ func TestBatchOfTwoOrdersStays(t *testing.T) {
 // A version that the own enclave has not found genuine is not passed on: a peer blames its sender for it, and the
 // certificate with it may pretend to be of the own enclave. (Simulator, seed 7000094815.)
 func TestUnprovenVersionsStay(t *testing.T) {
-	group, _ := quorum.New(3)
-	c, err := New(Config{Quorum: group}, 1, Restored{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := oneOfThree(t)
 	batch := &wire.Prepare{Raw: make([]byte, 10), Digests: []wire.Digest{{1}}}
 	d := wire.BatchDigest(batch.Digests)
 	ask := wire.Fetch{From: 3, To: 3, Body: d}

@@ -1,8 +1,6 @@
 package bftcore
 
-import (
-	"troxymail/bftcore/wire"
-)
+import "troxymail/bftcore/wire"
 
 // jump passes over orders that are behind the stable checkpoint: the own enclave votes for none of them any more.
 // No call for them is open: they were answered before the enclave moved, and none was made since (see moving).

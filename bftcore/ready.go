@@ -137,6 +137,40 @@ func (Verify) call()         {}
 func (CheckRequests) call()  {}
 func (Ask) call()            {}
 
+// Ready returns what is to be done since the last Ready. The caller does it, then calls Advance; Step is
+// allowed in between. Panics when called twice without Advance.
+func (c *Core) Ready() Ready {
+	if c.taken {
+		panic("bftcore: Ready without Advance")
+	}
+	c.taken = true
+	c.flush()
+	c.out.LastRecord = c.records
+	ready := c.out
+	c.out, c.spare = c.spare, c.out
+	return ready
+}
+
+// Advance takes the slices of the last Ready back.
+func (c *Core) Advance() {
+	if !c.taken {
+		return
+	}
+	c.taken = false
+	s := &c.spare
+	clear(s.Records)
+	clear(s.Messages)
+	clear(s.Calls)
+	clear(s.Execute)
+	clear(s.Reanswer)
+	clear(s.NeedBody)
+	*s = Ready{
+		Records: s.Records[:0], Messages: s.Messages[:0], Calls: s.Calls[:0], Execute: s.Execute[:0],
+		Reanswer: s.Reanswer[:0], Load: s.Load[:0], NeedBody: s.NeedBody[:0], Recall: s.Recall[:0],
+		Refusals: s.Refusals[:0],
+	}
+}
+
 // flush draws the conclusions of all events since the last one: together, so that work is done in batches.
 func (c *Core) flush() {
 	if c.leads() {

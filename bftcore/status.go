@@ -1,8 +1,6 @@
 package bftcore
 
-import (
-	"troxymail/bftcore/wire"
-)
+import "troxymail/bftcore/wire"
 
 // Status is how far a core is; for people and for the durable mark of replies.
 type Status struct {

@@ -3,7 +3,6 @@ package bftcore
 import (
 	"testing"
 
-	"troxymail/bftcore/quorum"
 	"troxymail/bftcore/wire"
 )
 
@@ -11,11 +10,7 @@ import (
 // select a batch that only the host of 1 has and keeps to itself; no enclave could forget it, and no view begin, ever
 // after. So exactly those are shown to it that select what is at hand.
 func TestViewBeginsWithWhatIsAtHand(t *testing.T) {
-	group, _ := quorum.New(3)
-	c, err := New(Config{Quorum: group}, 1, Restored{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := oneOfThree(t)
 	c.view, c.inView = 3, false
 	change := func(r wire.ReplicaID, entries ...wire.Entry) {
 		x := wire.Certificate{Replica: r, New: wire.Position{View: 3}, Incarnation: 1, Vector: []uint32{1, 1, 1}}

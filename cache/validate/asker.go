@@ -61,7 +61,6 @@ type Asker struct {
 	waiting  []question // to be sent with the next Flush
 	rounds   map[wire.Digest]*round
 	byAge    []*round // in order of sending; ended ones among them
-	newest   *round   // the last of them; nil before the first
 	late     []*round // given up, in that order, maxLate at most
 	open     int      // questions in waiting and in rounds
 	number   uint64   // of the last CACHE-Q
@@ -77,7 +76,6 @@ type Counters struct {
 	Asked, Valid, Conflicts, TimedOut uint64 // questions
 	Again                             uint64 // conflicts after which a read was asked about once more
 	Refused                           uint64 // questions that were not asked: the class is switched off, peers are silent, or too many wait
-	Messages                          uint64 // in which questions went
 	Late                              uint64 // answers to questions that were given up
 	Answered                          uint64 // questions of others that were answered
 	Foreign, BadMAC, Unasked          uint64 // messages that were dropped

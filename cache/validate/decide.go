@@ -40,13 +40,17 @@ func (a *Asker) OnReply(now int64, message []byte) []Decision {
 		return nil
 	}
 	r := a.rounds[m.Query]
-	if i := slices.IndexFunc(a.late, func(r *round) bool { return r.query == m.Query }); i >= 0 {
-		r = a.late[i]
-		a.counters.Late++
+	if r == nil {
+		if i := slices.IndexFunc(a.late, func(r *round) bool { return r.query == m.Query }); i >= 0 {
+			r = a.late[i]
+		}
 	}
 	if r == nil || !r.expects(m.Replica) || len(m.Verdicts) != len(r.questions) {
 		a.counters.Unasked++
 		return nil
+	}
+	if r.left == 0 {
+		a.counters.Late++
 	}
 	r.answers = append(r.answers, answer{
 		witness:  quorum.Witness{Founding: m.Founding, Replica: m.Replica, Incarnation: m.Incarnation, Vector: m.Vector},

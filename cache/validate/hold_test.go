@@ -7,16 +7,6 @@ import (
 	"troxymail/bftcore/wire"
 )
 
-func (e *enclave) put(t *testing.T, k wire.Key) uint64 {
-	t.Helper()
-	versions, _ := e.index.Snapshot([]wire.Key{k})
-	ticket, ok := e.Ask(versions, 1)
-	if !ok {
-		t.Fatal("refused")
-	}
-	return ticket
-}
-
 // Questions that come while many messages are under way wait for an answer and share one, or go after a bounded while.
 func TestQuestionsShareMessages(t *testing.T) {
 	group := newGroup(t, 3)

@@ -13,7 +13,7 @@ type question struct {
 	attempt int
 	avoid   int // the peer that is rather not asked; nobody when it is below 0
 	class   wire.KeyKind
-	keys    []wire.KeyVersion
+	keys    []wire.KeyVersion // until it is sent
 }
 
 // round is one CACHE-Q that was sent to f peers.
@@ -78,7 +78,7 @@ func (a *Asker) heldUntil() int64 {
 	if len(a.waiting) == 0 || len(a.waiting) >= wire.MaxCacheQuestions || len(a.rounds) < maxFlying {
 		return 0
 	}
-	return a.newest.sent + min(a.patience, int64(maxHold))
+	return a.byAge[len(a.byAge)-1].sent + min(a.patience, int64(maxHold))
 }
 
 func (a *Asker) send(now int64, questions []question) []Message {
@@ -88,7 +88,7 @@ func (a *Asker) send(now int64, questions []question) []Message {
 		Run: a.o.Run, Number: a.number, Questions: make([][]wire.KeyVersion, len(questions)),
 	}
 	for i := range questions {
-		q.Questions[i] = questions[i].keys
+		q.Questions[i], questions[i].keys = questions[i].keys, nil // the message has them from here on
 	}
 	signed := q.AppendSigned(nil)
 	message := wire.AppendMACed(make([]byte, 0, len(signed)+32), signed, a.queries.Sum(signed))
@@ -98,8 +98,6 @@ func (a *Asker) send(now int64, questions []question) []Message {
 	}
 	a.rounds[r.query] = r
 	a.byAge = append(a.byAge, r)
-	a.newest = r
-	a.counters.Messages += uint64(len(r.asked))
 	out := make([]Message, len(r.asked))
 	for i, to := range r.asked {
 		out[i] = Message{To: to, Bytes: message}

@@ -52,12 +52,9 @@ func TestLateAtOnce(t *testing.T) {
 		single(t, exchange(t, group, a, now, out), ticket, Valid)
 	}
 	const late, together = 10 * maxFailed, 50 // in messages of so many questions
-	versions, _ := a.index.Snapshot([]wire.Key{mailbox})
 	for range late / together {
 		for range together {
-			if _, ok := a.Ask(versions, 1); !ok {
-				t.Fatal("refused")
-			}
+			a.put(t, mailbox)
 		}
 		a.Flush(now)
 		now += int64(2 * time.Millisecond)

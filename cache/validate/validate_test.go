@@ -59,6 +59,12 @@ func (e *enclave) learn(t *testing.T, order uint64, k wire.Key, b byte) {
 // ask asks about keys and returns the questions on their way.
 func (e *enclave) ask(t *testing.T, now int64, keys ...wire.Key) (uint64, []Message) {
 	t.Helper()
+	return e.put(t, keys...), e.Flush(now)
+}
+
+// put asks about keys, for the next Flush.
+func (e *enclave) put(t *testing.T, keys ...wire.Key) uint64 {
+	t.Helper()
 	versions, ok := e.index.Snapshot(keys)
 	if !ok {
 		t.Fatal("a key is not known")
@@ -67,7 +73,7 @@ func (e *enclave) ask(t *testing.T, now int64, keys ...wire.Key) (uint64, []Mess
 	if !ok {
 		t.Fatal("refused")
 	}
-	return ticket, e.Flush(now)
+	return ticket
 }
 
 // exchange lets the peers answer, and returns the decisions.

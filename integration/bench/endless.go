@@ -12,29 +12,20 @@ const slice = 10 * time.Second
 
 // endless sends small requests until so many are answered, and says at each step how large processes and folders are.
 func endless(requests, clients, size int, disk bool) error {
-	base := "/dev/shm"
-	if disk {
-		base = ""
-	}
-	binaries, dir, done, err := workplace(base)
+	c, err := runInWorkplace(disk)
 	if err != nil {
 		return err
 	}
-	defer done()
-	servers, p, err := launchTroxymail(binaries, dir)
-	if err != nil {
-		return err
-	}
-	defer p.stop()
-	file := filepath.Join(dir, "cluster", "cluster.json")
+	defer c.end()
+	file := filepath.Join(c.dir, "cluster", "cluster.json")
 	for answered := 0.0; answered < float64(requests); {
-		r, err := measure(servers, clients, size, slice)
+		r, err := measure(c.servers, clients, size, slice)
 		if err != nil {
 			return err
 		}
 		answered += r.Rate * slice.Seconds()
 		var report struct{ Replicas []struct{ Executed uint64 } }
-		if _, err := status(binaries, file, &report); err != nil {
+		if _, err := status(c.binaries, file, &report); err != nil {
 			return err
 		}
 		orders := uint64(0)
@@ -42,7 +33,7 @@ func endless(requests, clients, size int, disk bool) error {
 			orders = max(orders, r.Executed)
 		}
 		hosts, enclaves := 0, 0
-		for i, pid := range p.pids() {
+		for i, pid := range c.processes.pids() {
 			now, _, err := residentPeak(pid)
 			if err != nil {
 				return err
@@ -51,7 +42,7 @@ func endless(requests, clients, size int, disk bool) error {
 				*largest = now
 			}
 		}
-		bytes, err := folderSize(filepath.Join(dir, "cluster", "host-0"))
+		bytes, err := folderSize(filepath.Join(c.dir, "cluster", "host-0"))
 		if err != nil {
 			return err
 		}

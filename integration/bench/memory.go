@@ -21,16 +21,12 @@ import (
 // all are stopped, or killed, and started: the founding of the group.
 func memory(messages int) error {
 	const connections = 8
-	binaries, dir, done, err := workplace("")
+	cluster, err := runInWorkplace(true)
 	if err != nil {
 		return err
 	}
-	defer done()
-	measured, p, err := launchTroxymail(binaries, dir)
-	if err != nil {
-		return err
-	}
-	defer p.stop()
+	defer cluster.end()
+	binaries, dir, p := cluster.binaries, cluster.dir, cluster.processes
 	add := exec.Command(filepath.Join(binaries, "troxymail"), "account", "add", "alice@example.org",
 		"--admin", filepath.Join(dir, "cluster", "cluster.json"), "--password-stdin")
 	add.Stdin = strings.NewReader("a password for measuring\n")
@@ -88,7 +84,7 @@ func memory(messages int) error {
 			_ = c.Wait()
 		}
 		begin := time.Now()
-		if p, err = runTroxymail(binaries, dir, measured); err != nil {
+		if p, err = runTroxymail(binaries, dir, cluster.servers); err != nil {
 			return err
 		}
 		defer p.stop()
@@ -155,11 +151,8 @@ func fill(address string, n int) error {
 // resident prints the resident size of every process.
 func resident(p *processes, when string) {
 	for i, c := range *p {
-		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.Process.Pid))
-		for line := range strings.Lines(string(text)) {
-			if size, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-				fmt.Printf("%-24s replica %d %-8s %s\n", when, i/2, []string{"host", "enclave"}[i%2], strings.TrimSpace(size))
-			}
+		if size, _, err := residentPeak(c.Process.Pid); err == nil {
+			fmt.Printf("%-24s replica %d %-8s %d kB\n", when, i/2, []string{"host", "enclave"}[i%2], size)
 		}
 	}
 }

@@ -22,36 +22,27 @@ const perfRate = 499
 // profile drives a cluster as order does and prints where its six processes spend their processor time: by
 // process and kind of work, in percent of all samples and in microseconds a request. It needs Linux and perf.
 func profile(clients, size int, d time.Duration, disk bool) error {
-	base := "/dev/shm"
-	if disk {
-		base = ""
-	}
-	binaries, dir, done, err := workplace(base)
+	c, err := runInWorkplace(disk)
 	if err != nil {
 		return err
 	}
-	defer done()
-	servers, p, err := launchTroxymail(binaries, dir)
+	defer c.end()
+	if _, err := measure(c.servers, clients, size, time.Second); err != nil {
+		return err
+	}
+	rec, err := record(filepath.Join(c.binaries, "perf.data"), c.processes)
 	if err != nil {
 		return err
 	}
-	defer p.stop()
-	if _, err := measure(servers, clients, size, time.Second); err != nil {
-		return err
-	}
-	rec, err := record(filepath.Join(binaries, "perf.data"), p)
+	before, err := ordered(c.dir)
 	if err != nil {
 		return err
 	}
-	before, err := ordered(dir)
+	r, err := measure(c.servers, clients, size, d)
 	if err != nil {
 		return err
 	}
-	r, err := measure(servers, clients, size, d)
-	if err != nil {
-		return err
-	}
-	after, err := ordered(dir)
+	after, err := ordered(c.dir)
 	if err != nil {
 		return err
 	}

@@ -48,6 +48,32 @@ func workplace(base string) (binaries, dir string, done func(), err error) {
 	return binaries, dir, func() { _, _ = os.RemoveAll(binaries), os.RemoveAll(dir) }, nil
 }
 
+// running is a cluster that works in a workplace.
+type running struct {
+	binaries, dir string
+	servers       []string   // where it is measured
+	processes     *processes // host 0, enclave 0, host 1, ...
+	end           func()
+}
+
+// runInWorkplace builds the program and starts a cluster, on disk or in memory.
+func runInWorkplace(disk bool) (r running, err error) {
+	base := "/dev/shm"
+	if disk {
+		base = ""
+	}
+	binaries, dir, done, err := workplace(base)
+	if err != nil {
+		return r, err
+	}
+	servers, p, err := launchTroxymail(binaries, dir)
+	if err != nil {
+		done()
+		return r, err
+	}
+	return running{binaries: binaries, dir: dir, servers: servers, processes: p, end: func() { p.stop(); done() }}, nil
+}
+
 // startTroxymail sets up a cluster of three on loopback below dir, with so many parallel instances of ordering, and starts
 // its six processes.
 func startTroxymail(binaries, dir string, pillars int) ([]string, func(), error) {

@@ -144,12 +144,12 @@ var scriptBugs = []bug{
 	},
 	{
 		name: "script T33: answer to another question", breaks: "an answer names the question",
-		file: "cache/validate/decide.go", line: "	r := a.rounds[m.Query]\n", instead: "	r := a.rounds[m.Query]\n	for _, x := range a.rounds {\n		r = x\n	}\n",
+		file: decider, line: "	r := a.rounds[m.Query]\n", instead: "	r := a.rounds[m.Query]\n	for _, x := range a.rounds {\n		r = x\n	}\n",
 		pkg: scenarios, test: "TestScenarios/t33_",
 	},
 	{
 		name: "script T33: answer of a stale copy", breaks: "f+1 that validate a read are consistent in their incarnations",
-		file: "cache/validate/decide.go", line: "	if _, ok := quorum.Holds(witnesses, f+1); !ok {", instead: "	if false {",
+		file: decider, line: "	if _, ok := quorum.Holds(witnesses, f+1); !ok {", instead: "	if false {",
 		pkg: scenarios, test: "TestScenarios/t33_",
 	},
 	{

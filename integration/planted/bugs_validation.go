@@ -36,7 +36,7 @@ var validationBugs = []bug{
 	},
 	{
 		name: "verdict that is passed over", breaks: "one who does not agree decides",
-		file: "cache/validate/decide.go", line: "		if v != wire.VerdictEqual {\n			return", instead: "		if v != wire.VerdictEqual && v != wire.VerdictNewer {\n			return",
+		file: decider, line: "		if v != wire.VerdictEqual {\n			return", instead: "		if v != wire.VerdictEqual && v != wire.VerdictNewer {\n			return",
 		pkg: readChecker, test: "TestRules/two_writes",
 	},
 }

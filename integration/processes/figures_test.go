@@ -5,8 +5,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-
-	"troxymail/integration/demo"
 )
 
 // outages are times from a fault to the first new acknowledgement.
@@ -52,11 +50,7 @@ func (s *strike) after(replicas ...int) (n int) {
 // after it that is.
 func (o *outages) goesOn(t testing.TB, s strike, replicas ...int) {
 	t.Helper()
-	what := fmt.Sprintf("one of %v acknowledges something new", replicas)
-	waits := s.l.c.watchStall(what)
-	demo.Eventually(t, ackLimit, what, func() bool {
-		waits.look(t)
-		return s.after(replicas...) > 0
-	})
+	s.l.c.goesOn(t, fmt.Sprintf("one of %v acknowledges something new", replicas),
+		func() bool { return s.after(replicas...) > 0 })
 	*o = append(*o, time.Since(s.at))
 }

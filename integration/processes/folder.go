@@ -1,11 +1,9 @@
 package processes
 
 import (
-	"bufio"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -93,13 +91,12 @@ func (c *Cluster) ClearAside(t testing.TB, i int) {
 // does not answer.
 func (c *Cluster) Metric(t testing.TB, i int, line string) (float64, bool) {
 	t.Helper()
-	r, err := http.Get("http://" + c.HostAdmin(i) + "/metrics")
+	lines, err := c.metrics(i, 0)
 	if err != nil {
 		return 0, false
 	}
-	defer r.Body.Close()
-	for s := bufio.NewScanner(r.Body); s.Scan(); {
-		if rest, ok := strings.CutPrefix(s.Text(), line+" "); ok {
+	for _, x := range lines {
+		if rest, ok := strings.CutPrefix(x, line+" "); ok {
 			n, err := strconv.ParseFloat(rest, 64)
 			if err != nil {
 				t.Fatal(err)

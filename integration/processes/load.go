@@ -102,10 +102,7 @@ func (l *Load) Progress(t testing.TB, n int, replicas ...int) {
 	for i, a := range l.files {
 		before[i] = a.Acks()
 	}
-	what := fmt.Sprintf("%d more acknowledgements at each of replicas %v", n, replicas)
-	waits := l.c.watchStall(what)
-	demo.Eventually(t, ackLimit, what, func() bool {
-		waits.look(t)
+	l.c.goesOn(t, fmt.Sprintf("%d more acknowledgements at each of replicas %v", n, replicas), func() bool {
 		for _, r := range replicas {
 			if l.files[r].Acks() < before[r]+n {
 				return false

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"troxymail/integration/demo"
 )
 
 const (
@@ -20,8 +21,14 @@ type stall struct {
 	next time.Time
 }
 
-func (c *Cluster) watchStall(what string) *stall {
-	return &stall{c: c, what: what, next: time.Now().Add(stallAfter)}
+// goesOn is demo.Eventually for acknowledgements: while the wait is long it logs the figures of every host.
+func (c *Cluster) goesOn(t testing.TB, what string, ready func() bool) {
+	t.Helper()
+	s := &stall{c: c, what: what, next: time.Now().Add(stallAfter)}
+	demo.Eventually(t, ackLimit, what, func() bool {
+		s.look(t)
+		return ready()
+	})
 }
 
 // look logs the figures of every host that answers, once the wait is long.
@@ -38,18 +45,29 @@ func (s *stall) look(t testing.TB) {
 
 // figures are the lines of a host's metrics that are not zero, without histograms and those of the runtime.
 func (c *Cluster) figures(i int) string {
-	client := http.Client{Timeout: dialPause * 10} // a host that is stopped accepts, and says nothing
-	r, err := client.Get("http://" + c.HostAdmin(i) + "/metrics")
+	lines, err := c.metrics(i, dialPause*10) // a host that is stopped accepts, and says nothing
 	if err != nil {
 		return "nothing to say: " + err.Error()
 	}
-	defer r.Body.Close()
 	var told []string
-	for s := bufio.NewScanner(r.Body); s.Scan(); {
-		line := s.Text()
+	for _, line := range lines {
 		if strings.HasPrefix(line, "troxymail_") && !strings.Contains(line, "_bucket{") && !strings.HasSuffix(line, " 0") {
 			told = append(told, line)
 		}
 	}
 	return strings.Join(told, "\n")
+}
+
+// metrics are the lines of a host's metrics, waited for as long as limit; 0 for ever.
+func (c *Cluster) metrics(i int, limit time.Duration) (lines []string, err error) {
+	client := http.Client{Timeout: limit}
+	r, err := client.Get("http://" + c.HostAdmin(i) + "/metrics")
+	if err != nil {
+		return nil, err
+	}
+	defer r.Body.Close()
+	for s := bufio.NewScanner(r.Body); s.Scan(); {
+		lines = append(lines, s.Text())
+	}
+	return lines, nil
 }

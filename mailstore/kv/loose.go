@@ -9,21 +9,15 @@ import (
 // Restore sets key to value outside of any batch: only for content that is checked by its own digest and
 // was lost. It waits for an open batch to end, and becomes durable with the next flush of a batch.
 func (s *Store) Restore(key, value []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for s.busy { // an open batch reads the overlay without the lock
-		s.changed.Wait()
-	}
-	if err := s.usable(); err != nil {
-		return err
-	}
-	s.active.set(string(key), append(make([]byte, 0, len(value)), value...))
-	return nil
+	return s.setApart(key, append(make([]byte, 0, len(value)), value...))
 }
 
 // Drop removes key outside of any batch: only for what no batch depends on. It waits for an open batch to end, and
 // becomes durable with the next flush of a batch.
-func (s *Store) Drop(key []byte) error {
+func (s *Store) Drop(key []byte) error { return s.setApart(key, nil) }
+
+// setApart changes the overlay outside of any batch, when none is open. value is the store's from here on; nil deletes.
+func (s *Store) setApart(key, value []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for s.busy { // an open batch reads the overlay without the lock
@@ -32,7 +26,7 @@ func (s *Store) Drop(key []byte) error {
 	if err := s.usable(); err != nil {
 		return err
 	}
-	s.active.set(string(key), nil)
+	s.active.set(string(key), value)
 	return nil
 }
 

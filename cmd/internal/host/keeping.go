@@ -1,6 +1,7 @@
 package host
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -32,7 +33,7 @@ type snapshot interface {
 type keeping[S snapshot] struct {
 	mu      sync.Mutex
 	reading S                         // guarded by mu, like all below; zero: none
-	next    S                         // zero: none
+	next    S                         // zero: none; never without reading
 	stable  uint64                    //
 	began   time.Time                 // of reading
 	readers map[wire.ReplicaID]reader // by peer
@@ -58,9 +59,7 @@ func (k *keeping[S]) fresh(x S, now time.Time) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if has(k.next) && k.next.Order() <= k.stable && !k.leased(k.reading, now) {
-		k.promote(now)
-	}
+	k.promote(now)
 	switch {
 	case !has(k.reading):
 		k.reading, k.began = x, now
@@ -79,22 +78,22 @@ func (k *keeping[S]) setStable(order uint64, now time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.stable = max(k.stable, order)
-	if has(k.next) && k.next.Order() <= k.stable && !k.leased(k.reading, now) {
-		k.promote(now)
-	}
+	k.promote(now)
 }
 
+// promote puts the snapshot that waits in the place of the one that is read, once it is stable and no peer reads that.
 func (k *keeping[S]) promote(now time.Time) {
-	var none S
-	if has(k.reading) {
-		k.reading.Close()
+	if !has(k.next) || k.next.Order() > k.stable || k.leased(k.reading, now) {
+		return
 	}
+	var none S
+	k.reading.Close()
 	k.reading, k.next, k.began = k.next, none, now
 }
 
 // leased reports whether a peer may still be reading a snapshot.
 func (k *keeping[S]) leased(x S, now time.Time) bool {
-	if !has(x) || x == k.reading && now.Sub(k.began) >= leaseMost {
+	if x == k.reading && now.Sub(k.began) >= leaseMost {
 		return false
 	}
 	for _, r := range k.readers {
@@ -113,9 +112,7 @@ func (k *keeping[S]) at(order uint64, by wire.ReplicaID, now time.Time) (x S) {
 		k.readers = map[wire.ReplicaID]reader{}
 	}
 	k.readers[by] = reader{order: order, at: now} // as many as there are replicas
-	if has(k.next) && k.next.Order() <= k.stable && !k.leased(k.reading, now) {
-		k.promote(now)
-	}
+	k.promote(now)
 	switch {
 	case has(k.reading) && k.reading.Order() == order:
 		return k.reading
@@ -126,36 +123,25 @@ func (k *keeping[S]) at(order uint64, by wire.ReplicaID, now time.Time) (x S) {
 }
 
 // keeps reports whether there is a snapshot of an order.
-func (k *keeping[S]) keeps(order uint64) bool {
-	for _, o := range k.orders() {
-		if o == order {
-			return true
-		}
-	}
-	return false
-}
+func (k *keeping[S]) keeps(order uint64) bool { return slices.Contains(k.orders(), order) }
 
 // oldest is the order of the oldest snapshot that is kept, or of the stable checkpoint when there is none.
 func (k *keeping[S]) oldest() uint64 {
-	orders := k.orders()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	order := k.stable
-	for _, o := range orders {
-		order = min(order, o)
+	for _, x := range k.all() {
+		order = min(order, x.Order())
 	}
 	return order
 }
 
 // orders are those of the snapshots that are kept.
-func (k *keeping[S]) orders() []uint64 {
+func (k *keeping[S]) orders() (list []uint64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	var list []uint64
-	for _, x := range []S{k.reading, k.next} {
-		if has(x) {
-			list = append(list, x.Order())
-		}
+	for _, x := range k.all() {
+		list = append(list, x.Order())
 	}
 	return list
 }
@@ -164,13 +150,21 @@ func (k *keeping[S]) orders() []uint64 {
 func (k *keeping[S]) drop() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	for _, x := range k.all() {
+		x.Close()
+	}
 	var none S
+	k.reading, k.next = none, none
+}
+
+// all are the snapshots that are kept. The caller holds mu.
+func (k *keeping[S]) all() (list []S) {
 	for _, x := range []S{k.reading, k.next} {
 		if has(x) {
-			x.Close()
+			list = append(list, x)
 		}
 	}
-	k.reading, k.next = none, none
+	return list
 }
 
 // stableOrder is the newest stable checkpoint that the host was told of since it was opened.
