@@ -13,7 +13,7 @@ const (
 	// MaxTransferName bounds the name of a part, in bytes.
 	MaxTransferName = 64
 	// MaxPartBytes bounds one part.
-	MaxPartBytes = 128 << 10
+	MaxPartBytes = 192 << 10
 	// MaxTransferBytes bounds the parts of one answer together; one part always fits.
 	MaxTransferBytes = 512 << 10
 )

@@ -16,7 +16,7 @@ import (
 )
 
 // FormatVersion is the version of the store's layout, kept in its file.
-const FormatVersion = 4
+const FormatVersion = 5
 
 const (
 	// mapBytes of address space are set aside for the file: bbolt can map more only while nobody reads, and a

@@ -19,10 +19,10 @@ const (
 )
 
 // originState is what is known of a replica's enclave as an origin of requests: which incarnation, and
-// how far it came. Its slots hold the sequences that were executed: sequence s in slot s mod Window.
+// how far it came. Its slots (replies.go) hold the sequences that were executed: sequence s in slot s mod Window.
 type originState struct {
 	Life
-	replies wire.Digest // root over the slots
+	replies wire.Digest // root over the blocks of slots
 }
 
 func (s *originState) encode() []byte {
@@ -41,51 +41,17 @@ func decodeOrigin(v []byte) (originState, error) {
 	return s, r.Done()
 }
 
-// reply is one slot: what a sequence gave. A result that was too large is not there.
-type reply struct {
-	generation  uint32
-	incarnation uint32
-	sequence    uint64
-	order       uint64
-	result      []byte // encoded wire.Result, or empty
-}
-
-// replyHead is how many bytes an encoded reply takes beside its result.
-const replyHead = 1 + 4 + 4 + 8 + 8 + 4
-
-func (p *reply) encode() []byte {
-	b := canon.AppendUint8(make([]byte, 0, replyHead+len(p.result)), command.Version)
-	b = canon.AppendUint32(canon.AppendUint32(b, p.generation), p.incarnation)
-	b = canon.AppendUint64(b, p.sequence)
-	return canon.AppendBytes(canon.AppendUint64(b, p.order), p.result)
-}
-
-func decodeReply(v []byte) (reply, error) {
-	r := canon.NewReader(v)
-	r.Uint8()
-	p := reply{
-		generation: r.Uint32(), incarnation: r.Uint32(), sequence: r.Uint64(), order: r.Uint64(),
-		result: r.Bytes(wire.MaxResultBytes),
-	}
-	return p, r.Done()
-}
-
-// of reports whether the slot holds that request's result.
-func (p *reply) of(id wire.RequestID) bool {
-	return p.generation == id.Generation && p.incarnation == id.Incarnation && p.sequence == id.Sequence
-}
-
 type originEntry struct {
 	state   originState
 	changed bool
-	slots   map[uint32]wire.Digest // changed
+	blocks  map[uint32]*replyBlock // those that this order looked at
 }
 
 func (t *txn) origin(id wire.ReplicaID) *originEntry {
 	if e, ok := t.origins[id]; ok {
 		return e
 	}
-	e := &originEntry{slots: map[uint32]wire.Digest{}}
+	e := &originEntry{blocks: map[uint32]*replyBlock{}}
 	if v, ok := t.b.Get(originKey(prefixOrigin, id)); ok {
 		e.state = decoded(t, v, decodeOrigin)
 	}
@@ -100,22 +66,10 @@ func (t *txn) standing(id wire.RequestID) Standing { return t.origin(id.Origin).
 func (t *txn) noteSequence(id wire.RequestID) {
 	e := t.origin(id.Origin)
 	if e.state.Standing(id) == NewIncarnation {
-		t.clearSlots(id.Origin, e)
+		t.clearReplies(id.Origin, e)
 		e.state.replies = wire.Digest{}
 	}
 	e.state.Life, e.changed = e.state.After(id), true
-}
-
-func (t *txn) clearSlots(origin wire.ReplicaID, e *originEntry) {
-	var used []uint32
-	t.b.Scan(originKey(prefixReply, origin), nil, func(key, _ []byte) bool {
-		used = append(used, lastUint32(key))
-		return true
-	})
-	for _, slot := range used {
-		t.b.Delete(replyKey(origin, slot))
-		e.slots[slot] = wire.Digest{}
-	}
 }
 
 // recall fills in the result of a request that was executed before; false when it was not.
@@ -125,11 +79,7 @@ func (t *txn) recall(r *run) bool {
 	if e.state.Standing(id) != CurrentIncarnation || id.Sequence > e.state.Highest {
 		return false // nothing above the highest was executed: most requests need no look into the store
 	}
-	v, ok := t.b.Get(replyKey(id.Origin, uint32(id.Sequence%Window)))
-	if !ok {
-		return false
-	}
-	p := decoded(t, v, decodeReply)
+	p := t.replyBlock(id.Origin, e, blockOf(id)).at(id)
 	if !p.of(id) {
 		return false
 	}
@@ -154,12 +104,10 @@ func (t *txn) remember(r *run) {
 		generation: id.Generation, incarnation: id.Incarnation, sequence: id.Sequence, order: t.order,
 	}
 	if len(r.result.Payload) <= MaxKeptPayload {
-		t.room = r.result.Append(t.room[:0])
-		p.result = t.room
+		p.result = r.result.Append(nil)
 	}
-	slot, record := uint32(id.Sequence%Window), p.encode()
-	t.b.PutOwned(replyKey(id.Origin, slot), record)
-	e.slots[slot] = tagged("troxymail/reply/v1", record)
+	block := t.replyBlock(id.Origin, e, blockOf(id))
+	*block.at(id), block.changed = p, true
 }
 
 // Incarnation returns the newest incarnation of a replica, as an origin of requests, that the state knows of
@@ -184,7 +132,7 @@ func (t *txn) settleOrigins() wire.Digest {
 		if !e.changed {
 			continue
 		}
-		e.state.replies = digesttree.Update(t.b, originKey(treeReplies, id), leavesOf(e.slots))
+		e.state.replies = digesttree.Update(t.b, originKey(treeReplies, id), t.settleReplies(id, e))
 		record := e.state.encode()
 		t.b.Put(originKey(prefixOrigin, id), record)
 		leaves[uint32(id)] = tagged("troxymail/origin/v1", record)
@@ -199,13 +147,17 @@ var errStore = errors.New("state: cannot look for a kept result")
 // not executed, or is not kept any more. It may be called from any goroutine, also while another one is in
 // Apply, and sees whole orders only.
 func (m *Machine) Cached(id wire.RequestID) (wire.Result, uint64, bool, error) {
-	v, ok, err := m.store.Get(replyKey(id.Origin, uint32(id.Sequence%Window)))
+	v, ok, err := m.store.Get(replyKey(id.Origin, blockOf(id)))
 	if err != nil || !ok {
 		return wire.Result{}, 0, false, err
 	}
-	p, err := decodeReply(v)
-	if err != nil || !p.of(id) || len(p.result) == 0 {
+	block, err := decodeReplies(blockOf(id), v)
+	if err != nil {
 		return wire.Result{}, 0, false, err
+	}
+	p := block.at(id)
+	if !p.of(id) || len(p.result) == 0 {
+		return wire.Result{}, 0, false, nil
 	}
 	result, err := wire.DecodeResult(p.result)
 	if err != nil {

@@ -22,7 +22,7 @@ const (
 	prefixDeleted  = 'd' // + mailbox, uid: messages with \Deleted (derived)
 	prefixTomb     = 'x' // + mailbox, slot: uid, MODSEQ
 	prefixOrigin   = 'o' // + replica: origin
-	prefixReply    = 'r' // + replica, slot: reply
+	prefixReply    = 'r' // + replica, block of slots: replies
 	prefixBlob     = 'B' // + digest: content of a small record
 	prefixRefs     = 'C' // + digest: reference count (derived)
 	prefixLarge    = 'L' // + digest of a large body that messages refer to (derived)
@@ -37,7 +37,7 @@ const (
 	treeMessages  = 'H' // + mailbox; index: uid / MessagesPerLeaf
 	treeTombs     = 'X' // + mailbox; index: slot
 	treeOrigins   = 'O' // index: replica
-	treeReplies   = 'R' // + replica; index: slot
+	treeReplies   = 'R' // + replica; index: block of slots
 )
 
 var (
@@ -89,8 +89,8 @@ func originKey(prefix byte, r wire.ReplicaID) []byte {
 	return binary.BigEndian.AppendUint16([]byte{prefix}, uint16(r))
 }
 
-func replyKey(r wire.ReplicaID, slot uint32) []byte {
-	return binary.BigEndian.AppendUint32(originKey(prefixReply, r), slot)
+func replyKey(r wire.ReplicaID, block uint32) []byte {
+	return binary.BigEndian.AppendUint32(originKey(prefixReply, r), block)
 }
 
 func digestKey(prefix byte, d wire.Digest) []byte { return append([]byte{prefix}, d[:]...) }

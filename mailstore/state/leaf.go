@@ -131,7 +131,7 @@ func checkLeaf(n name, want wire.Digest, content []byte) ([]transfer.Item, error
 		}
 		return top(originKey(treeReplies, wire.ReplicaID(n.at)), s.replies), nil
 	}
-	if _, err := decodeReply(content); err != nil || tagged("troxymail/reply/v1", content) != want {
+	if _, err := decodeReplies(n.at, content); err != nil || repliesDigest(content) != want {
 		return nil, transfer.ErrUnfit
 	}
 	return nil, nil

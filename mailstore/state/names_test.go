@@ -272,7 +272,7 @@ func TestGoldenRoot(t *testing.T) {
 	c.do(ap)
 	c.append(a, inbox, 2)
 	c.do(&command.Copy{Account: a, Source: inbox, Target: inbox + 1, UIDs: rangesOf(1), Move: true})
-	const want = "ed7dd3908ee7e895d79cdd7ae046345e20017f95525ec32fd85a4735f484c694"
+	const want = "3011145db485d32a8599f0085c9d18f951883d17677b7aa653a6c776a2dbc5b0"
 	root := c.m.Root()
 	if got := fmt.Sprintf("%x", root[:]); got != want {
 		t.Errorf("root %s, want %s", got, want)

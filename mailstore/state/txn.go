@@ -31,8 +31,6 @@ type txn struct {
 	mailboxes map[command.MailboxID]*mailboxEntry
 	origins   map[wire.ReplicaID]*originEntry
 	numbers   map[uint32]wire.Digest // changed leaves of the tree of accounts
-
-	room []byte // for the result that is being encoded
 }
 
 // usage is what an account's mail amounts to. Changed is the order of the last change of anything in the

@@ -221,13 +221,13 @@ func (w *walker) origins() wire.Digest {
 	leaves := map[uint32]wire.Digest{}
 	w.t.b.Scan([]byte{prefixOrigin}, nil, func(key, v []byte) bool {
 		id := wire.ReplicaID(binary.BigEndian.Uint16(key[1:]))
-		slots := map[uint32]wire.Digest{}
+		blocks := map[uint32]wire.Digest{}
 		w.t.b.Scan(originKey(prefixReply, id), nil, func(key, v []byte) bool {
-			slots[lastUint32(key)] = tagged("troxymail/reply/v1", v)
+			blocks[lastUint32(key)] = repliesDigest(v)
 			return true
 		})
 		s := decoded(w.t, v, decodeOrigin)
-		s.replies = verify.Compute(leavesOf(slots))
+		s.replies = verify.Compute(leavesOf(blocks))
 		leaves[uint32(id)] = tagged("troxymail/origin/v1", s.encode())
 		return true
 	})
