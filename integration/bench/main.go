@@ -62,6 +62,9 @@ var actions = []action{
 		var o orderOptions
 		o.define(f, "one short round: under 30 seconds", 5, 3*time.Second)
 		f.IntVar(&o.pillars, "pillars", 1, "parallel instances of ordering in Troxymail's genesis")
+		f.StringVar(&o.clients, "clients", "1,16,128", "numbers of clients")
+		f.StringVar(&o.sizes, "bytes", "16,256,1024,10240", "sizes of requests")
+		f.BoolVar(&o.memory, "memory", false, "in memory alone, not with fsync")
 		return func() error { return order(o) }
 	}},
 	{"profile", func(f *flag.FlagSet) func() error {

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -17,8 +18,11 @@ import (
 type orderOptions struct {
 	quick, json bool
 	rounds      int
-	pillars     int // in Troxymail's genesis
+	memory      bool // not with fsync
+	pillars     int  // in Troxymail's genesis
 	duration    time.Duration
+	// clients and sizes are lists of numbers, as in 1,16.
+	clients, sizes string
 }
 
 // system is something to measure: started, it serves echo clients at the addresses returned.
@@ -30,9 +34,16 @@ type system struct {
 // order measures small requests through both systems, in memory and with fsync, round by round in turn, so
 // that both see the same machine.
 func order(o orderOptions) error {
-	clients, sizes := []int{1, 16, 128}, []int{16, 256, 1024, 10240}
 	if o.quick {
-		clients, sizes, o.rounds, o.duration = []int{16, 128}, []int{256}, 1, 2*time.Second
+		o.clients, o.sizes, o.rounds, o.duration = "16,128", "256", 1, 2*time.Second
+	}
+	clients, err := numbers(o.clients)
+	if err != nil {
+		return err
+	}
+	sizes, err := numbers(o.sizes)
+	if err != nil {
+		return err
 	}
 	binaries, err := buildTroxymail()
 	if err != nil {
@@ -40,6 +51,9 @@ func order(o orderOptions) error {
 	}
 	defer os.RemoveAll(binaries)
 	for _, disk := range []bool{false, true} {
+		if disk && o.memory {
+			break
+		}
 		suffix, base := "memory", "/dev/shm"
 		if disk {
 			suffix, base = "fsync", ""
@@ -57,6 +71,18 @@ func order(o orderOptions) error {
 		}
 	}
 	return nil
+}
+
+// numbers reads a list of numbers above 0, as in 1,16.
+func numbers(list string) (all []int, err error) {
+	for word := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%q is no list of numbers: write as in 1,16", list)
+		}
+		all = append(all, n)
+	}
+	return all, nil
 }
 
 // compare runs all rounds of all systems and prints the medians, the first system being the baseline.
