@@ -157,7 +157,7 @@ func (c *Cluster) launch(t testing.TB, i int, name, program string, args ...stri
 func (c *Cluster) AwaitServing(t testing.TB, i int) {
 	t.Helper()
 	conf := c.TLS(t)
-	demo.Eventually(t, serveLimit, fmt.Sprintf("replica %d serves", i), func() bool {
+	c.waits(t, serveLimit, fmt.Sprintf("replica %d serves", i), func() bool {
 		for what, p := range map[string]*Process{"host": c.Hosts[i], "enclave": c.Enclaves[i]} {
 			select {
 			case <-p.ended:

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	stallAfter = 20 * time.Second // of waiting for acknowledgements, the hosts' figures are logged,
+	stallAfter = 20 * time.Second // of waiting, the hosts' figures are logged,
 	stallAgain = 20 * time.Second // and again
 )
 
@@ -21,11 +21,17 @@ type stall struct {
 	next time.Time
 }
 
-// goesOn is demo.Eventually for acknowledgements: while the wait is long it logs the figures of every host.
+// goesOn is waits for acknowledgements.
 func (c *Cluster) goesOn(t testing.TB, what string, ready func() bool) {
 	t.Helper()
+	c.waits(t, ackLimit, what, ready)
+}
+
+// waits is demo.Eventually: while the wait is long it logs the figures of every host.
+func (c *Cluster) waits(t testing.TB, limit time.Duration, what string, ready func() bool) {
+	t.Helper()
 	s := &stall{c: c, what: what, next: time.Now().Add(stallAfter)}
-	demo.Eventually(t, ackLimit, what, func() bool {
+	demo.Eventually(t, limit, what, func() bool {
 		s.look(t)
 		return ready()
 	})
