@@ -117,11 +117,12 @@ func (w *owner) certified(answer *boundary.Certified) {
 func (w *owner) batch(items []boundary.Item) (digest wire.Digest, bad []uint32) {
 	digests := make([]wire.Digest, len(items))
 	for i := range items {
-		if !w.requests.Verify(items[i].Header, items[i].MAC) {
+		d, genuine := w.requests.Verify(items[i].Header, items[i].MAC)
+		if !genuine {
 			bad = append(bad, uint32(i))
 			continue
 		}
-		digests[i] = wire.Sum(items[i].Header)
+		digests[i] = d
 	}
 	return wire.BatchDigest(digests), bad
 }

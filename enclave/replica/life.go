@@ -67,7 +67,7 @@ func (w *owner) activate(self wire.Incarnation) error {
 		w.r.o.Logger.Error("enclave.no_randomness", "cause", err.Error())
 		return err
 	}
-	keys := troxy.Keys{Request: w.r.o.Request, Reply: w.r.o.Reply}
+	keys := troxy.Keys{Requests: w.requests, Reply: w.r.o.Reply}
 	w.client = troxy.NewClient(w.r.o.Group, self, w.counter.Vector, binary.BigEndian.Uint64(first[:])%troxy.MaxFirst, keys)
 	w.replier = troxy.NewReplier(w.r.o.Group, w.counter.Incarnation(), w.counter.Vector, keys, w.note)
 	w.recovered = w.recoveryOrder()

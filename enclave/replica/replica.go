@@ -25,8 +25,8 @@ const (
 	maxWaiting = 16_384
 	// maxPendingBytes bounds the commands that wait for their outcome or for room.
 	maxPendingBytes = 128 << 20
-	// maxSubmitsPerTurn bounds how many new requests one turn of the owner takes.
-	maxSubmitsPerTurn = 1024
+	// maxCallsPerTurn bounds how many calls one turn of the owner takes.
+	maxCallsPerTurn = 1024
 )
 
 // Errors of the calls of a Replica.
@@ -72,7 +72,7 @@ type Options struct {
 // Replica is the trusted side of one replica. Make it with New, then call Run in a goroutine.
 type Replica struct {
 	o       Options
-	calls   chan func(*owner) // executed by the owner goroutine
+	calls   *inbox // executed by the owner goroutine
 	ready   chan struct{}
 	done    chan struct{}
 	watches watches
@@ -87,7 +87,7 @@ func New(o Options) *Replica {
 	if o.Rand == nil {
 		o.Rand = rand.Reader
 	}
-	r := &Replica{o: o, calls: make(chan func(*owner), maxWaiting), ready: make(chan struct{}), done: make(chan struct{}),
+	r := &Replica{o: o, calls: newInbox(), ready: make(chan struct{}), done: make(chan struct{}),
 		lagging: make(chan lag.State, 1)}
 	r.watches.init()
 	r.storeBytes.init(maxStoringBytes)
@@ -106,6 +106,7 @@ func (r *Replica) Stats() Stats { return *r.stats.Load() }
 // caller closes the link after it: until then a goroutine waits in Link.Recv. Call it once.
 func (r *Replica) Run(ctx context.Context) error {
 	defer close(r.done)
+	defer r.calls.close()
 	frames := make(chan [][]byte) // what the owner does not take waits in the link, which counts it
 	go func() {
 		defer close(frames)
@@ -137,9 +138,10 @@ func (r *Replica) Run(ctx context.Context) error {
 			for _, f := range batch {
 				w.frame(f)
 			}
-		case call := <-r.calls:
-			call(w)
-			w.more(r.calls)
+		case <-r.calls.wake:
+			for _, call := range r.calls.take() {
+				call(w)
+			}
 		case <-timer.C:
 			armed = 0
 		}
@@ -184,18 +186,6 @@ func newOwner(r *Replica) *owner {
 		requests: troxy.NewRequests(r.o.Request),
 		counter: counter.New(counter.Config{Group: r.o.Group, Self: r.o.Self, Pillars: r.o.Pillars, Key: r.o.Certificate,
 			Genesis: r.o.Genesis, Admin: r.o.Admin, NoCheckpoints: r.o.Founding != (wire.Founding{})}),
-	}
-}
-
-// more takes further calls that wait already, so that one turn serves many.
-func (w *owner) more(calls <-chan func(*owner)) {
-	for range maxSubmitsPerTurn {
-		select {
-		case call := <-calls:
-			call(w)
-		default:
-			return
-		}
 	}
 }
 
@@ -261,25 +251,3 @@ func (w *owner) sendMessage(k boundary.Kind, to wire.ReplicaID, message []byte) 
 }
 
 func (w *owner) flush() error { return w.out.SendTo(w.r.o.Link) }
-
-// call runs f in the owner goroutine, later.
-func (r *Replica) call(ctx context.Context, f func(*owner)) error {
-	select {
-	case r.calls <- f:
-		return nil
-	case <-r.done:
-		return ErrStopped
-	case <-ctx.Done():
-		return ctx.Err()
-	default:
-		return ErrBusy
-	}
-}
-
-// tell runs f in the owner goroutine, waiting for its turn: for what must not be left out.
-func (r *Replica) tell(f func(*owner)) {
-	select {
-	case r.calls <- f:
-	case <-r.done:
-	}
-}

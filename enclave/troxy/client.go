@@ -47,10 +47,10 @@ const (
 	replyTag   = "troxymail/reply/v1"
 )
 
-// Keys are the group's keys for requests and replies.
+// Keys are the group's keys for requests and replies. All that one enclave has may share Requests.
 type Keys struct {
-	Request [32]byte
-	Reply   [32]byte
+	Requests *Requests
+	Reply    [32]byte
 }
 
 // Outcome is what became of a request: a voted result, or ErrUnavailable.
@@ -66,7 +66,7 @@ type Client struct {
 	group    quorum.Config
 	self     wire.Incarnation
 	vector   func() []uint32
-	requests *mac.Authenticator
+	requests *Requests
 	replies  *mac.Authenticator
 	slots    map[uint64]*slot // by sequence
 	due      deadlines        // the same
@@ -90,7 +90,7 @@ func NewClient(group quorum.Config, self wire.Incarnation, vector func() []uint3
 	first = min(max(first, 1), MaxFirst)
 	return &Client{
 		group: group, self: self, vector: vector, slots: map[uint64]*slot{}, oldest: first, next: first,
-		held: make([]int, group.N()), requests: mac.New(keys.Request, requestTag), replies: mac.New(keys.Reply, replyTag),
+		held: make([]int, group.N()), requests: keys.Requests, replies: mac.New(keys.Reply, replyTag),
 	}
 }
 
@@ -137,9 +137,10 @@ func (c *Client) issue(now int64, s *slot) []byte {
 		Origin: c.self.Replica, Generation: c.self.Founding.Generation, Incarnation: c.self.Number, Sequence: c.next,
 	}
 	header := wire.AppendRequestHeader(nil, id, s.flags, s.keys, s.bodies, s.command)
-	raw := wire.AppendRequest(make([]byte, 0, len(header)+40+len(s.command)), header, c.requests.Sum(header), s.command)
+	m, digest := c.requests.Sign(header)
+	raw := wire.AppendRequest(make([]byte, 0, len(header)+40+len(s.command)), header, m, s.command)
 	s.raw, s.command = raw, raw[len(raw)-len(s.command):]
-	s.digest, s.sequence = wire.Sum(header), c.next
+	s.digest, s.sequence = digest, c.next
 	s.pause, s.resendAt = int64(RetransmitAfter), now+int64(RetransmitAfter)
 	s.renewAt = now + s.patience
 	c.slots[c.next] = s

@@ -10,9 +10,9 @@ import (
 )
 
 var (
-	founding = wire.Founding{Generation: 1, Digest: wire.Sum([]byte("founding"))}
-	testKeys = Keys{Request: [32]byte{1}, Reply: [32]byte{2}}
-	mailbox  = wire.Key{Kind: wire.KeyMailbox, Account: [16]byte{7}, Mailbox: 3}
+	founding             = wire.Founding{Generation: 1, Digest: wire.Sum([]byte("founding"))}
+	requestKey, replyKey = [32]byte{1}, [32]byte{2}
+	mailbox              = wire.Key{Kind: wire.KeyMailbox, Account: [16]byte{7}, Mailbox: 3}
 )
 
 const (
@@ -36,18 +36,20 @@ type fataler interface {
 	Helper()
 }
 
+func testKeys() Keys { return Keys{Requests: NewRequests(requestKey), Reply: replyKey} }
+
 func newWorld(t fataler, n int) *world {
 	t.Helper()
 	g, err := quorum.New(n)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{group: g, signer: mac.New(testKeys.Reply, replyTag), vector: make([]uint32, n)}
+	w := &world{group: g, signer: mac.New(replyKey, replyTag), vector: make([]uint32, n)}
 	for i := range w.vector {
 		w.vector[i] = 1
 	}
 	self := wire.Incarnation{Founding: founding, Replica: 0, Number: testBoot}
-	w.client = NewClient(g, self, func() []uint32 { return w.vector }, testFirst, testKeys)
+	w.client = NewClient(g, self, func() []uint32 { return w.vector }, testFirst, testKeys())
 	return w
 }
 

@@ -47,7 +47,7 @@ type Replier struct {
 	group    quorum.Config
 	self     wire.Incarnation
 	vector   func() []uint32
-	requests *mac.Authenticator
+	requests *Requests
 	replies  *mac.Authenticator
 	said     []said // by origin
 	note     Note
@@ -68,21 +68,9 @@ type Note func(order, durableUpTo uint64, request *wire.Request, c *Claim) error
 func NewReplier(group quorum.Config, self wire.Incarnation, vector func() []uint32, keys Keys, note Note) *Replier {
 	return &Replier{
 		note: note, group: group, self: self, vector: vector, said: make([]said, group.N()),
-		requests: mac.New(keys.Request, requestTag), replies: mac.New(keys.Reply, replyTag),
+		requests: keys.Requests, replies: mac.New(keys.Reply, replyTag),
 	}
 }
-
-// Requests tells which requests enclaves of the group made, also for an enclave that answers none.
-type Requests struct{ auth *mac.Authenticator }
-
-// NewRequests returns a Requests for the group's key.
-func NewRequests(key [32]byte) *Requests { return &Requests{auth: mac.New(key, requestTag)} }
-
-// Verify reports whether an enclave of the group made the request with that header.
-func (r *Requests) Verify(header []byte, m wire.MAC) bool { return r.auth.Verify(header, m) }
-
-// VerifyRequest reports whether an enclave of the group made the request with that header.
-func (r *Replier) VerifyRequest(header []byte, m wire.MAC) bool { return r.requests.Verify(header, m) }
 
 // Addressed is a reply set for the enclave of replica To.
 type Addressed struct {
@@ -155,7 +143,8 @@ func (r *Replier) set(origin wire.RequestID, order, durableUpTo uint64) wire.Rep
 // examine checks one claim and makes its entry.
 func (r *Replier) examine(order, durableUpTo uint64, c *Claim) (wire.Request, wire.ReplyEntry, error) {
 	q, err := wire.DecodeRequestHeader(c.Header)
-	if err != nil || int(q.ID.Origin) >= r.group.N() || !r.VerifyRequest(c.Header, c.MAC) {
+	digest, genuine := r.requests.Verify(c.Header, c.MAC)
+	if err != nil || int(q.ID.Origin) >= r.group.N() || !genuine {
 		return q, wire.ReplyEntry{}, ErrRequest
 	}
 	if order == 0 || max(order, durableUpTo) > wire.MaxNumber || c.Depends > order {
@@ -166,7 +155,7 @@ func (r *Replier) examine(order, durableUpTo uint64, c *Claim) (wire.Request, wi
 			return q, wire.ReplyEntry{}, ErrTouched
 		}
 	}
-	e := wire.ReplyEntry{Sequence: q.ID.Sequence, Request: q.Digest(), Result: c.Head.Digest(), Depends: c.Depends}
+	e := wire.ReplyEntry{Sequence: q.ID.Sequence, Request: digest, Result: c.Head.Digest(), Depends: c.Depends}
 	now := statement{sequence: e.Sequence, request: e.Request, order: order, result: e.Result}
 	err = r.said[q.ID.Origin].note(q.ID, now)
 	if errors.Is(err, ErrConflict) && q.ReadOnly() {

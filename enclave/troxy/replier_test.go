@@ -11,12 +11,12 @@ import (
 	"troxymail/enclave/mac"
 )
 
-var requestSigner = mac.New(testKeys.Request, requestTag)
+var requestSigner = mac.New(requestKey, requestTag)
 
 // replier returns the Replier of replica 2.
 func replier(w *world) *Replier {
 	self := wire.Incarnation{Founding: founding, Replica: 2, Number: 1}
-	return NewReplier(w.group, self, func() []uint32 { return []uint32{1, 1, 1} }, testKeys, w.note)
+	return NewReplier(w.group, self, func() []uint32 { return []uint32{1, 1, 1} }, testKeys(), w.note)
 }
 
 // header is an authentic request header of some enclave of the group.

@@ -160,7 +160,7 @@ func TestRenewalRespectsTheWindow(t *testing.T) {
 // other.
 func TestRunsDiffer(t *testing.T) {
 	before, after := newWorld(t, 3), newWorld(t, 3)
-	after.client = NewClient(after.group, after.client.self, after.client.vector, testFirst+500, testKeys)
+	after.client = NewClient(after.group, after.client.self, after.client.vector, testFirst+500, testKeys())
 	old := before.submit(t, "read", wire.FlagReadOnly)
 	again := after.submit(t, "read", wire.FlagReadOnly)
 	for from := range wire.ReplicaID(3) {
@@ -169,7 +169,7 @@ func TestRunsDiffer(t *testing.T) {
 		}
 	}
 	for _, first := range []uint64{0, 1 << 63} {
-		c := NewClient(after.group, after.client.self, after.client.vector, first, testKeys)
+		c := NewClient(after.group, after.client.self, after.client.vector, first, testKeys())
 		if c.next < 1 || c.next > MaxFirst {
 			t.Errorf("first %d gives %d", first, c.next)
 		}

@@ -33,7 +33,7 @@ const maxOpen = 6
 
 func newClient(e *enclave) *client {
 	c := &client{e: e, self: e.set.Incarnation()}
-	c.troxy = troxy.NewClient(e.c.group, c.self, e.set.Vector, 1+e.c.rng.Uint64N(1<<40), troxyKeys)
+	c.troxy = troxy.NewClient(e.c.group, c.self, e.set.Vector, 1+e.c.rng.Uint64N(1<<40), troxy.Keys{Requests: e.c.requests, Reply: replyKey})
 	return c
 }
 

@@ -8,6 +8,7 @@ import (
 	"troxymail/bftcore/quorum"
 	"troxymail/bftcore/wire"
 	"troxymail/enclave/rr"
+	"troxymail/enclave/troxy"
 )
 
 // Time is a moment, or a while, in nanoseconds.
@@ -21,24 +22,25 @@ const (
 
 // Cluster is one run.
 type Cluster struct {
-	seed    uint64
-	rng     *rand.Rand
-	scene   scene
-	group   quorum.Config
-	model   rr.Model
-	n       int
-	now     Time
-	queue   queue
-	serial  uint64
-	steps   int
-	hosts   []*host
-	net     *network
-	liar    *liar
-	check   *checker
-	counts  Counts
-	nonces  uint64
-	answers int                      // that sessions were given
-	known   map[wire.Digest]wire.MAC // requests that enclaves made, by digest of their headers
+	seed     uint64
+	rng      *rand.Rand
+	scene    scene
+	group    quorum.Config
+	model    rr.Model
+	n        int
+	now      Time
+	queue    queue
+	serial   uint64
+	steps    int
+	hosts    []*host
+	requests *troxy.Requests // of all enclaves: what they remember makes no difference
+	net      *network
+	liar     *liar
+	check    *checker
+	counts   Counts
+	nonces   uint64
+	answers  int                      // that sessions were given
+	known    map[wire.Digest]wire.MAC // requests that enclaves made, by digest of their headers
 
 	striking  bool  // faults happen
 	lying     bool  // liars lie
@@ -52,7 +54,8 @@ type Cluster struct {
 
 // New prepares the run of a seed.
 func New(seed uint64, tracing bool) *Cluster {
-	c := &Cluster{seed: seed, rng: rand.New(rand.NewPCG(seed, 1)), tracing: tracing, now: second, known: map[wire.Digest]wire.MAC{}}
+	c := &Cluster{seed: seed, rng: rand.New(rand.NewPCG(seed, 1)), tracing: tracing, now: second, known: map[wire.Digest]wire.MAC{},
+		requests: troxy.NewRequests(requestKey)}
 	c.scene = newScene(c.rng)
 	c.group, _ = quorum.New(c.scene.replicas) // 3 or 5
 	c.model, _ = rr.Majority(c.scene.replicas)

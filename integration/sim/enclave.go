@@ -8,14 +8,14 @@ import (
 	"troxymail/bftcore/wire"
 	"troxymail/enclave/counter"
 	"troxymail/enclave/mac"
-	"troxymail/enclave/troxy"
 )
 
 // Keys of the group: those of the product are derived from its genesis.
 var (
 	counterKey = [32]byte{1}
-	troxyKeys  = troxy.Keys{Request: [32]byte{2}, Reply: [32]byte{3}}
-	replyMACs  = func() *mac.Authenticator { return mac.New(troxyKeys.Reply, "troxymail/reply/v1") }
+	requestKey = [32]byte{2}
+	replyKey   = [32]byte{3}
+	replyMACs  = func() *mac.Authenticator { return mac.New(replyKey, "troxymail/reply/v1") }
 )
 
 // enclave is the trusted side of one replica in one life: the product's counter, and around it what the product's

@@ -157,8 +157,20 @@ func rootDigest(c *command.ClusterState, next command.MailboxID, accounts, origi
 
 // tagged returns SHA-256 over the tag behind its length, then the parts as they are.
 func tagged(tag string, parts ...[]byte) wire.Digest {
-	var room [512]byte // what is hashed for each request fits
+	var room [512]byte // what is hashed for most requests fits
 	b := append(append(room[:0], byte(len(tag))), tag...)
+	size := len(b)
+	for _, p := range parts {
+		size += len(p)
+	}
+	if size > len(room) {
+		h := sha256.New()
+		h.Write(b)
+		for _, p := range parts {
+			h.Write(p)
+		}
+		return wire.Digest(h.Sum(room[:0]))
+	}
 	for _, p := range parts {
 		b = append(b, p...)
 	}
