@@ -19,6 +19,9 @@ const (
 	serveRate = 64 << 20
 	// stuckAgain is how often a transfer that nobody answers looks for a newer state to be taken instead.
 	stuckAgain = time.Second
+	// fruitlessFor is for how long a state is looked for that nobody who answers has, where a newer one is wanted: after
+	// a stop of all the first is gone with the processes that kept it, and the next checkpoint brings the newer one.
+	fruitlessFor = int64(500 * time.Millisecond)
 	// giveUpAfter is when a transfer of which no part came is given up for another attempt, in which those who sent
 	// what did not fit are asked again.
 	giveUpAfter = int64(time.Minute)
@@ -194,7 +197,8 @@ func (n *Node) take(ctx context.Context, s wire.Stable) error {
 		if done {
 			break
 		}
-		if f.Stuck(n.o.Now()) && len(t.wanted) > 0 { // what was taken is read from disk again
+		fruitless := f.Fruitless() && n.o.Now() >= since+fruitlessFor
+		if (fruitless || f.Stuck(n.o.Now())) && len(t.wanted) > 0 { // what was taken is read from disk again
 			taking.Abort()
 			return nil
 		}
@@ -204,6 +208,9 @@ func (n *Node) take(ctx context.Context, s wire.Stable) error {
 		}
 		if f.Stuck(n.o.Now()) {
 			wait = min(wait, stuckAgain)
+		}
+		if f.Fruitless() {
+			wait = min(wait, time.Duration(fruitlessFor))
 		}
 		timer.Reset(wait)
 		select {

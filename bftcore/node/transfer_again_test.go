@@ -89,3 +89,50 @@ func TestFailedTransferIsTold(t *testing.T) {
 		taker.Wait()
 	})
 }
+
+// half are links over which one peer says that it keeps no such state, and the other nothing; asked are the orders of the
+// questions.
+type half struct {
+	gone
+	asked *sync.Map
+}
+
+func (l half) Send(to int, frame []byte) {
+	if ask, _, err := wire.DecodeTransfer(frame); err == nil && ask != nil {
+		l.asked.Store(ask.Order, true)
+	}
+	if to == 1 {
+		l.gone.Send(to, frame)
+	}
+}
+
+// A state that nobody who answers has gives way to a newer one, also while a peer says nothing at all.
+func TestFruitlessTransferGivesWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		n, _ := newLeader(t)
+		n.o.Now = func() int64 { return int64(time.Since(began)) + 1 }
+		var said atomic.Int32
+		var asked sync.Map
+		n.o.Checkpoints, n.o.Links = onePart{content: "x"}, half{gone{n, &said}, &asked}
+		ctx, stop := context.WithCancel(context.Background())
+		var taker sync.WaitGroup
+		taker.Go(func() {
+			if err := n.takeParts(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+		n.Transfer(wire.Stable{Order: 8})
+		synctest.Wait()
+		n.Transfer(wire.Stable{Order: 16})
+		<-time.After(3 * time.Second) // the silent one may be asked first
+		if _, first := asked.Load(uint64(8)); !first {
+			t.Error("the first was not asked for")
+		}
+		if _, newer := asked.Load(uint64(16)); !newer {
+			t.Error("the newer one was not asked for")
+		}
+		stop()
+		taker.Wait()
+	})
+}

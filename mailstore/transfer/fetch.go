@@ -15,8 +15,11 @@ const (
 	maxAsks = 4
 	// askAgain is when a question that was not answered goes to another source.
 	askAgain = Time(2 * time.Second)
-	// restAfter is for how long a source that did not answer, or has not the state, is left alone.
+	// restAfter is for how long a source that did not answer is left alone.
 	restAfter = Time(2 * time.Second)
+	// goneAfter is the same for one that has not the state: after a stop of all nobody has one, until the next checkpoint,
+	// which the questions bring about.
+	goneAfter = Time(500 * time.Millisecond)
 	// slowLimit is after how many questions in a row without an answer a source counts as away: busy ones answer late.
 	slowLimit = 3
 	// wholeWeight is the weight of the root; each part's is divided among what is below it.
@@ -148,6 +151,10 @@ func (f *Fetch) Stuck(now Time) bool {
 	return true
 }
 
+// Fruitless reports whether no part came so far, and a source that answers has not the state: one that does not answer may
+// have it, but a newer state would cost nothing that is here.
+func (f *Fetch) Fruitless() bool { return f.counters.Parts == 0 && f.counters.Gone > 0 }
+
 // Next returns what is to be done now; the caller does all of it before the next call.
 func (f *Fetch) Next(now Time) Out {
 	if f.err == nil {
@@ -194,7 +201,7 @@ func (f *Fetch) Answer(now Time, from wire.ReplicaID, a *wire.TransferAnswer) {
 	s.slow, s.gone = 0, a.Gone
 	if a.Gone {
 		f.counters.Gone++
-		s.restTo = now + restAfter
+		s.restTo = now + goneAfter
 	}
 	n := min(len(a.Parts), len(items))
 	for j := range n {
@@ -218,7 +225,7 @@ func (f *Fetch) again(from wire.ReplicaID, items []Item, lacks bool) {
 func (f *Fetch) take(now Time, from wire.ReplicaID, x Item, content []byte) {
 	if len(content) == 0 {
 		if !x.Loose && from != f.self {
-			f.sources[from].restTo, f.sources[from].gone = now+restAfter, true // it has the state or not; a part alone is not missing
+			f.sources[from].restTo, f.sources[from].gone = now+goneAfter, true // it has the state or not; a part alone is not missing
 		}
 		f.lacking(from, x)
 		return
