@@ -100,17 +100,15 @@ func (x *chaos) strike(t *testing.T, l *Load) {
 	l.Progress(t, some, 0, 1, 2)
 }
 
-// strikeFolder damages a follower's folder or sets it back. What only a state transfer could repair is put back
-// from a copy taken before, as its alarm asks for, and counted.
+// strikeFolder damages a follower's folder or sets it back. It repairs that by itself.
 func (x *chaos) strikeFolder(t *testing.T, l *Load) {
 	t.Helper()
 	i := 1 + x.rng.IntN(2)
-	name, copied := "folder set back", ""
+	name := "folder set back"
 	if k := x.rng.IntN(len(FolderFaults) + 1); k < len(FolderFaults) {
 		f := &FolderFaults[k]
 		name = f.Name
 		x.c.Hosts[i].Kill()
-		copied = x.c.CopyFolder(t, i)
 		f.Strike(t, x.c.HostFolder(i), x.rng)
 		l.Progress(t, some, 0, 3-i)
 	} else {
@@ -118,18 +116,7 @@ func (x *chaos) strikeFolder(t *testing.T, l *Load) {
 	}
 	x.kinds[name]++
 	x.c.StartHost(t, i)
-	if !x.c.CatchesUp(t, i, 0) {
-		if copied == "" {
-			t.Fatalf("replica %d does not catch up after its folder was set back by moments", i)
-		}
-		x.kinds[name+", needed the copy"]++
-		x.c.Hosts[i].Kill()
-		x.c.PutBack(t, i, copied)
-		x.c.StartHost(t, i)
-		if !x.c.CatchesUp(t, i, 0) {
-			t.Fatalf("replica %d does not catch up with the copy of its folder", i)
-		}
-	}
+	x.c.CatchesUp(t, i, 0)
 	x.c.AwaitServing(t, i)
 	l.Progress(t, some, 0, 1, 2)
 	x.c.ClearAside(t, i)

@@ -18,9 +18,6 @@ const (
 	pageBytes = 4096
 	// mostFlips is how many bytes of a folder are damaged at a time.
 	mostFlips = 8
-	// needsTransfer is how often in a row a host must say that it needs a state transfer: one that has just
-	// started may not have heard of what its peers have.
-	needsTransfer = 10
 )
 
 // FolderFault is damage to the data folder of a host that is down.
@@ -107,9 +104,9 @@ func (c *Cluster) Metric(t testing.TB, i int, line string) (float64, bool) {
 	return 0, true
 }
 
-// CatchesUp waits until host i has executed what host other had, for as long as it gets further, and reports
-// false when it says instead that only a state transfer could bring it there.
-func (c *Cluster) CatchesUp(t testing.TB, i, other int) bool {
+// CatchesUp waits until host i has executed what host other had, by its log, those of its peers or the state of a
+// checkpoint, for as long as it gets further.
+func (c *Cluster) CatchesUp(t testing.TB, i, other int) {
 	t.Helper()
 	const executed, stored = `troxymail_host_order{stage="executed"}`, `troxymail_host_order{stage="stored"}`
 	var target, got, kept float64 // kept grows while a store is brought forward from the log
@@ -117,24 +114,13 @@ func (c *Cluster) CatchesUp(t testing.TB, i, other int) bool {
 		target, ok = c.Metric(t, other, executed)
 		return ok
 	})
-	for lacks := 0; ; {
+	for got < target {
 		before, rebuilt := got, kept
-		demo.Eventually(t, serveLimit, fmt.Sprintf("host %d gets further than order %.0f of %.0f", i, before, target), func() bool {
-			if n, ok := c.Metric(t, i, `troxymail_host_alarm{alarm="needs-transfer"}`); ok && n > 0 {
-				lacks++
-			} else {
-				lacks = 0
-			}
+		c.waits(t, serveLimit, fmt.Sprintf("host %d gets further than order %.0f of %.0f", i, before, target), func() bool {
 			got, _ = c.Metric(t, i, executed)
 			kept, _ = c.Metric(t, i, stored)
-			return lacks > needsTransfer || got > before || kept > rebuilt || got >= target
+			return got > before || kept > rebuilt || got >= target
 		})
-		switch {
-		case lacks > needsTransfer:
-			return false
-		case got >= target:
-			return true
-		}
 	}
 }
 

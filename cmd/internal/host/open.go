@@ -35,7 +35,8 @@ var (
 //     it executed beyond that was told to nobody, and may have given way to something else since (vouch).
 //   - A store that is damaged or gone: built anew from the log, if that reaches back to order 1. If not, and
 //     the peers' logs reach back: a follower begins from nothing, with a new log too.
-//   - Peers may have cut their logs. Then the replica stays where it is and says so (AlarmNeedsTransfer).
+//   - Peers may have cut their logs. Then the replica takes the state of a stable checkpoint, and says until then that it
+//     needs one (AlarmNeedsTransfer).
 func (h *Host) open() error {
 	if err := checkMark(h.o.Dir, h.o.Genesis, h.o.Self); err != nil {
 		return err
