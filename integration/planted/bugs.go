@@ -176,12 +176,12 @@ var bugs = []bug{
 	},
 	{
 		name: "newer state for want of patience", breaks: "sources that are slow are waited for",
-		file: "mailstore/transfer/fetch.go", line: "(s.restTo <= now || !s.gone && s.slow < slowLimit)", instead: "s.restTo <= now",
+		file: "mailstore/transfer/progress.go", line: "(s.restTo <= now || !s.gone && s.slow < slowLimit)", instead: "s.restTo <= now",
 		pkg: "mailstore/transfer", test: "TestSlowSourcesAreWaitedFor",
 	},
 	{
 		name: "transfer that waits for who is silent", breaks: "a state that nobody who answers has gives way to a newer one",
-		file: "bftcore/node/transfer.go", line: "		if (fruitless || f.Stuck(n.o.Now())) && len(t.wanted) > 0 {", instead: "		if _ = fruitless; f.Stuck(n.o.Now()) && len(t.wanted) > 0 {",
+		file: "bftcore/node/take.go", line: "		if (fruitless || f.Stuck(n.o.Now())) && len(t.wanted) > 0 {", instead: "		if _ = fruitless; f.Stuck(n.o.Now()) && len(t.wanted) > 0 {",
 		pkg: "bftcore/node", test: "TestFruitless",
 	},
 	{

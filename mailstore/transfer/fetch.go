@@ -26,51 +26,6 @@ const (
 	wholeWeight = uint64(1) << 60
 )
 
-// Item is one part that is wanted.
-type Item struct {
-	Name   string
-	Digest wire.Digest
-	// Loose parts may be missing for good: nothing is below them, and they can be had in another way later.
-	Loose bool
-
-	weight uint64
-	tried  uint32 // sources that did not have it, as bits
-}
-
-// ErrUnfit is returned by a Check for a content that is not the part's.
-var ErrUnfit = errors.New("transfer: the content does not fit its digest")
-
-// Check says whether content is the part x, and what is below it. ErrUnfit when it is not; any other error when
-// it is but makes no sense: then the checkpoint itself is wrong, and the transfer has failed.
-type Check func(x Item, content []byte) (below []Item, err error)
-
-// Part is a part that fits.
-type Part struct {
-	Item
-	Content []byte
-	Own     bool // it was on the own disk
-}
-
-// Ask is a question to a source; to the own disk when To is the own number: answer it at once.
-type Ask struct {
-	To    wire.ReplicaID
-	Token uint64
-	Items []Item
-}
-
-// Out is what a caller is to do.
-type Out struct {
-	Asks  []Ask
-	Parts []Part // to be kept, in this order
-}
-
-// Counters tell what a transfer did.
-type Counters struct {
-	Parts, OwnParts, Bytes uint64 // that fit; of them from the own disk; bytes of the others
-	Unfit                  uint64 // parts that did not
-	Timeouts, Gone, Lost   uint64 // questions without an answer; answers that a source has not the state; loose parts nobody has
-}
-
 // source is a peer, or the own disk.
 type source struct {
 	asks   int
@@ -108,52 +63,6 @@ func New(self wire.ReplicaID, n int, root Item, check Check) *Fetch {
 	root.weight = wholeWeight
 	return &Fetch{self: self, check: check, sources: make([]source, n), own: []Item{root}, first: 1}
 }
-
-// Done reports whether every part was handed out.
-func (f *Fetch) Done() bool { return f.err == nil && len(f.own)+len(f.want)+f.open == 0 }
-
-// Err returns why the transfer failed, nil while it goes on.
-func (f *Fetch) Err() error { return f.err }
-
-// Permille is how much of the state is there, by the shape of the tree: about, and never falling.
-func (f *Fetch) Permille() int {
-	if f.Done() {
-		return 1000
-	}
-	return min(999, int(f.done/(wholeWeight/1000)))
-}
-
-// Counters returns what happened so far.
-func (f *Fetch) Counters() Counters { return f.counters }
-
-// Liars returns the sources that sent what does not fit.
-func (f *Fetch) Liars() []wire.ReplicaID {
-	var list []wire.ReplicaID
-	for r := range f.sources {
-		if f.sources[r].liar {
-			list = append(list, wire.ReplicaID(r))
-		}
-	}
-	return list
-}
-
-// Stuck reports whether no source has the state now: all are liars, away, or beyond it. One that is merely slow is none of
-// these: to go for a newer state for its sake, again and again, would bring about none.
-func (f *Fetch) Stuck(now Time) bool {
-	if len(f.want) == 0 {
-		return false
-	}
-	for r := range f.sources {
-		if s := &f.sources[r]; r != int(f.self) && !s.liar && (s.restTo <= now || !s.gone && s.slow < slowLimit) {
-			return false
-		}
-	}
-	return true
-}
-
-// Fruitless reports whether no part came so far, and a source that answers has not the state: one that does not answer may
-// have it, but a newer state would cost nothing that is here.
-func (f *Fetch) Fruitless() bool { return f.counters.Parts == 0 && f.counters.Gone > 0 }
 
 // Next returns what is to be done now; the caller does all of it before the next call.
 func (f *Fetch) Next(now Time) Out {

@@ -1,0 +1,182 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"troxymail/bftcore"
+	"troxymail/bftcore/wire"
+	"troxymail/mailstore/transfer"
+)
+
+const (
+	// stuckAgain is how often a transfer that nobody answers looks for a newer state to be taken instead.
+	stuckAgain = time.Second
+	// fruitlessFor is for how long a state is looked for that nobody who answers has, where a newer one is wanted: after
+	// a stop of all the first is gone with the processes that kept it, and the next checkpoint brings the newer one.
+	fruitlessFor = int64(500 * time.Millisecond)
+	// giveUpAfter is when a transfer of which no part came is given up for another attempt, in which those who sent
+	// what did not fit are asked again.
+	giveUpAfter = int64(time.Minute)
+)
+
+// errNoParts is why a transfer was given up.
+var errNoParts = errors.New("node: no peer gave a part of the state for a minute")
+
+// want asks for the state of a stable checkpoint; a later one takes its place.
+func (t *transfers) want(s wire.Stable) {
+	for {
+		select {
+		case t.wanted <- s:
+			return
+		default:
+		}
+		select {
+		case <-t.wanted:
+		default:
+		}
+	}
+}
+
+// takeParts takes over states that are wanted, one after the other, until ctx ends.
+func (n *Node) takeParts(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case s := <-n.transfers.wanted:
+			if n.status.Load().Applied >= s.Order {
+				continue // the state before it was newer, or the store came there by itself
+			}
+			if err := n.take(ctx, s); err != nil {
+				if !errors.Is(err, errNoParts) {
+					n.diskErrors.Add(1)
+				}
+				n.o.Logger.Error("transfer.failed", "order", s.Order, "cause", err.Error())
+				n.inbox.put(sourceSelf, 0, bftcore.NotInstalled{})
+			}
+		}
+	}
+}
+
+// take takes over one state, and a newer one instead when that is wanted and the first is not to be had.
+func (n *Node) take(ctx context.Context, s wire.Stable) error {
+	t := n.transfers
+	taking, err := n.o.Checkpoints.Take(s)
+	if err != nil {
+		return err
+	}
+	defer t.target.Store(0)
+	t.permille.Store(0)
+	t.target.Store(s.Order)
+	n.o.Logger.Info("transfer.begins", "order", s.Order)
+	f := transfer.New(n.o.Config.Self, n.o.Config.Quorum.N(), taking.Head(), taking.Check)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	parts, since, wantAt := uint64(0), n.o.Now(), int64(0)
+	for {
+		done, err := n.takeStep(f, taking, s.Order)
+		if got := f.Counters(); got.Parts != parts {
+			parts, since = got.Parts, n.o.Now()
+		} else if err == nil && !done && n.o.Now() > since+giveUpAfter {
+			err = errNoParts
+		} else if got.Gone > 0 && n.o.Now() >= wantAt { // this host may lead itself
+			wantAt = n.o.Now() + wantAgain
+			n.inbox.put(sourceSelf, 0, bftcore.WantCheckpoint{})
+		}
+		if err != nil {
+			taking.Abort()
+			return err
+		}
+		if done {
+			break
+		}
+		fruitless := f.Fruitless() && n.o.Now() >= since+fruitlessFor
+		if (fruitless || f.Stuck(n.o.Now())) && len(t.wanted) > 0 { // what was taken is read from disk again
+			taking.Abort()
+			return nil
+		}
+		wait := time.Duration(giveUpAfter)
+		if at := f.Deadline(); at != 0 {
+			wait = min(wait, time.Duration(max(0, at-n.o.Now())))
+		}
+		if f.Stuck(n.o.Now()) {
+			wait = min(wait, stuckAgain)
+		}
+		if f.Fruitless() {
+			wait = min(wait, time.Duration(fruitlessFor))
+		}
+		timer.Reset(wait)
+		select {
+		case <-ctx.Done():
+			taking.Abort()
+			return nil
+		case a := <-t.answers:
+			if a.answer.Order == s.Order { // a late one of a state that was wanted before is no lie about this one
+				f.Answer(n.o.Now(), a.from, a.answer)
+			}
+		case <-timer.C:
+		}
+	}
+	if err := taking.Finish(); err != nil {
+		taking.Abort()
+		return err
+	}
+	n.awaitInstalled(ctx, &taken{stable: s, taking: taking, done: make(chan struct{})})
+	return nil
+}
+
+// awaitInstalled hands a finished state to the executor and waits until it is in its place. Before that the next
+// one must not begin: both are put together in the same place on disk, so the executor would install a beginning.
+func (n *Node) awaitInstalled(ctx context.Context, t *taken) {
+	if n.enqueue(ctx, work{taken: t}) != nil {
+		t.taking.Abort() // the node stops: the finished state is taken over again from disk
+		return
+	}
+	select {
+	case <-t.done:
+	case <-ctx.Done():
+	}
+}
+
+// takeStep does what f asks for now, and reports whether the state is whole.
+func (n *Node) takeStep(f *transfer.Fetch, taking Taking, order uint64) (done bool, err error) {
+	t := n.transfers
+	for again := true; again; {
+		again = false
+		out := f.Next(n.o.Now())
+		for i := range out.Parts {
+			if err := taking.Add(&out.Parts[i]); err != nil {
+				return false, err
+			}
+		}
+		for _, a := range out.Asks {
+			if a.To != n.o.Config.Self {
+				q := wire.TransferAsk{Order: order, Token: a.Token}
+				for _, x := range a.Items {
+					q.Names = append(q.Names, []byte(x.Name))
+				}
+				n.o.Links.Send(int(a.To), q.Append(nil))
+				continue
+			}
+			own := &wire.TransferAnswer{Order: order, Token: a.Token}
+			for _, x := range a.Items {
+				own.Parts = append(own.Parts, taking.Own(x))
+			}
+			f.Answer(n.o.Now(), a.To, own)
+			again = true
+		}
+		again = again || len(out.Parts) > 0
+	}
+	t.permille.Store(uint64(f.Permille()))
+	c := f.Counters()
+	t.fetched.Store(c.Bytes)
+	t.kept.Store(c.OwnParts)
+	for _, r := range f.Liars() {
+		if old := t.liars.Or(1 << r); old&(1<<r) == 0 {
+			n.o.Logger.Error("transfer.unfit", "replica", r)
+		}
+	}
+	return f.Done(), f.Err()
+}
