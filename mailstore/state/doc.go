@@ -7,7 +7,7 @@
 //
 // Every result is a function of the commands before it: no clock, randomness, goroutine or map order
 // decides anything. Writing requests are remembered per origin over a window of sequences, in the hashed
-// state, so that a repeated one gets the same result at every replica (Origin table, dedup.go); one of a former
+// state, so that a repeated one gets the same result at every replica (Origin table, dedup.go and replies.go); one of a former
 // incarnation is refused by all behind the first of a newer one (life.go).
 //
 // The digest of the state (Root): accounts (record, use, namespace with the tree of its names, tree of its
