@@ -28,9 +28,9 @@ type marionette struct {
 }
 
 const (
-	marionetteStart   = 60 * time.Second // from the program's start until it listens
-	marionetteCommand = 60 * time.Second
-	marionetteBytes   = 64 << 20 // of one answer
+	marionetteStart   = 2 * time.Minute // from the program's start until it listens
+	marionetteCommand = 3 * time.Minute // a script waits for several answers of a busy machine
+	marionetteBytes   = 64 << 20        // of one answer
 )
 
 // dialMarionette waits until the program that listens, and opens a session in its privileged context.
