@@ -74,6 +74,9 @@ func (h *Host) runFill(ctx context.Context, n *node.Node) {
 		switch {
 		case ctx.Err() != nil:
 			return
+		case err != nil && of != h.held.Load(): // a state was taken over: the store that was looked through is closed
+			nudge(f.wake)
+			continue
 		case err != nil:
 			h.o.Logger.Error("fill.failed", "cause", err.Error())
 		case missing == 0 && of == h.held.Load():
