@@ -2,12 +2,14 @@ package host
 
 import (
 	"context"
+	"errors"
 	"os"
 	"sync/atomic"
 	"time"
 
 	"troxymail/bftcore/node"
 	"troxymail/bftcore/wire"
+	"troxymail/mailstore/kv"
 	"troxymail/mailstore/state"
 )
 
@@ -74,9 +76,7 @@ func (h *Host) runFill(ctx context.Context, n *node.Node) {
 		switch {
 		case ctx.Err() != nil:
 			return
-		case err != nil && of != h.held.Load(): // a state was taken over: the store that was looked through is closed
-			nudge(f.wake)
-			continue
+		case errors.Is(err, kv.ErrClosed): // a state was taken over, and its store takes the place of this one
 		case err != nil:
 			h.o.Logger.Error("fill.failed", "cause", err.Error())
 		case missing == 0 && of == h.held.Load():
