@@ -13,9 +13,6 @@ import (
 const (
 	// stuckAgain is how often a transfer that nobody answers looks for a newer state to be taken instead.
 	stuckAgain = time.Second
-	// fruitlessFor is for how long a state is looked for that nobody who answers has, where a newer one is wanted: after
-	// a stop of all the first is gone with the processes that kept it, and the next checkpoint brings the newer one.
-	fruitlessFor = int64(500 * time.Millisecond)
 	// giveUpAfter is when a transfer of which no part came is given up for another attempt, in which those who sent
 	// what did not fit are asked again.
 	giveUpAfter = int64(time.Minute)
@@ -61,6 +58,10 @@ func (n *Node) takeParts(ctx context.Context) error {
 }
 
 // take takes over one state, and a newer one instead when that is wanted and the first is not to be had.
+//
+// After a stop of all, the state that is wanted first is gone with the processes that kept it, and the next checkpoint
+// brings another, so that a fruitless attempt gives way to it soon. But once: sources that answer late, and checkpoints
+// that come fast, would make each attempt a fruitless one.
 func (n *Node) take(ctx context.Context, s wire.Stable) error {
 	t := n.transfers
 	taking, err := n.o.Checkpoints.Take(s)
@@ -74,15 +75,15 @@ func (n *Node) take(ctx context.Context, s wire.Stable) error {
 	f := transfer.New(n.o.Config.Self, n.o.Config.Quorum.N(), taking.Head(), taking.Check)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	parts, since, wantAt := uint64(0), n.o.Now(), int64(0)
+	parts, since := uint64(0), n.o.Now()
 	for {
 		done, err := n.takeStep(f, taking, s.Order)
 		if got := f.Counters(); got.Parts != parts {
 			parts, since = got.Parts, n.o.Now()
 		} else if err == nil && !done && n.o.Now() > since+giveUpAfter {
 			err = errNoParts
-		} else if got.Gone > 0 && n.o.Now() >= wantAt { // this host may lead itself
-			wantAt = n.o.Now() + wantAgain
+		} else if got.Gone > 0 && n.o.Now() >= t.ownWantAt { // this host may lead itself
+			t.ownWantAt = n.o.Now() + wantAgain
 			n.inbox.put(sourceSelf, 0, bftcore.WantCheckpoint{})
 		}
 		if err != nil {
@@ -92,8 +93,9 @@ func (n *Node) take(ctx context.Context, s wire.Stable) error {
 		if done {
 			break
 		}
-		fruitless := f.Fruitless() && n.o.Now() >= since+fruitlessFor
+		fruitless := !t.gaveWay && f.Fruitless()
 		if (fruitless || f.Stuck(n.o.Now())) && len(t.wanted) > 0 { // what was taken is read from disk again
+			t.gaveWay = true
 			taking.Abort()
 			return nil
 		}
@@ -103,9 +105,6 @@ func (n *Node) take(ctx context.Context, s wire.Stable) error {
 		}
 		if f.Stuck(n.o.Now()) {
 			wait = min(wait, stuckAgain)
-		}
-		if f.Fruitless() {
-			wait = min(wait, time.Duration(fruitlessFor))
 		}
 		timer.Reset(wait)
 		select {
@@ -123,6 +122,7 @@ func (n *Node) take(ctx context.Context, s wire.Stable) error {
 		taking.Abort()
 		return err
 	}
+	t.gaveWay = false
 	n.awaitInstalled(ctx, &taken{stable: s, taking: taking, done: make(chan struct{})})
 	return nil
 }

@@ -33,6 +33,8 @@ type transfers struct {
 	fetched   atomic.Uint64 // bytes
 	kept      atomic.Uint64 // parts that were on the own disk
 	wantAt    int64         // when a checkpoint may be brought about again; of the goroutine that serves
+	ownWantAt int64         // the same; of the goroutine that takes
+	gaveWay   bool          // an attempt since the last state that was taken over gave way to a newer one; the same
 }
 
 type peerAsk struct {

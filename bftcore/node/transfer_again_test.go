@@ -136,3 +136,81 @@ func TestFruitlessTransferGivesWay(t *testing.T) {
 		taker.Wait()
 	})
 }
+
+// late are links over which one peer says that it keeps no such state, and the other gives every state: it answers the first
+// question about each after a while, and further ones after another.
+type late struct {
+	gone
+	first, further time.Duration
+	asked          *sync.Map // by order
+}
+
+func (l late) Send(to int, frame []byte) {
+	ask, _, err := wire.DecodeTransfer(frame)
+	if err != nil || ask == nil || to == 1 {
+		l.gone.Send(to, frame)
+		return
+	}
+	after := l.first
+	if _, again := l.asked.LoadOrStore(ask.Order, true); again {
+		after = l.further
+	}
+	go func() {
+		<-time.After(after)
+		l.n.Receive(to, (&wire.TransferAnswer{Order: ask.Order, Token: ask.Token, Parts: [][]byte{[]byte("x")}}).Append(nil))
+	}()
+}
+
+// One peer that says for ever that it has no state does not keep those of another one from being taken over, however fast
+// newer ones are wanted.
+func TestTransferBesideOneThatHasNothing(t *testing.T) {
+	for _, x := range []struct {
+		first, further time.Duration
+		least          int32 // states a minute
+	}{
+		{700 * time.Millisecond, 700 * time.Millisecond, 30},
+		{2500 * time.Millisecond, 0, 5}, // the first answer is always too late
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			if n := takenInAMinute(t, x.first, x.further); n < x.least {
+				t.Errorf("answers after %v and %v: %d states were taken over in a minute", x.first, x.further, n)
+			}
+		})
+	}
+}
+
+// takenInAMinute is how many states are taken over from a peer that answers so, beside one that has none, while a newer one
+// is wanted every 300 ms.
+func takenInAMinute(t *testing.T, first, further time.Duration) int32 {
+	began := time.Now()
+	n, _ := newLeader(t)
+	n.o.Now = func() int64 { return int64(time.Since(began)) + 1 }
+	var said, installed atomic.Int32
+	n.o.Checkpoints, n.o.Links = onePart{content: "x"}, late{gone{n, &said}, first, further, &sync.Map{}}
+	ctx, stop := context.WithCancel(context.Background())
+	var parts sync.WaitGroup
+	parts.Go(func() {
+		if err := n.takeParts(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	parts.Go(func() {
+		for {
+			select {
+			case w := <-n.execute:
+				installed.Add(1)
+				close(w.taken.done)
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	for order := uint64(8); time.Since(began) < time.Minute; order += 8 {
+		n.Transfer(wire.Stable{Order: order})
+		<-time.After(300 * time.Millisecond)
+	}
+	stop()
+	parts.Wait()
+	<-time.After(first + further) // answers that are on their way
+	return installed.Load()
+}

@@ -39,7 +39,9 @@ func (p *reply) append(b []byte) []byte {
 }
 
 func readReply(r *canon.Reader) reply {
-	r.Uint8()
+	if r.Uint8() != command.Version {
+		r.Fail(canon.ErrNonCanonical)
+	}
 	return reply{
 		generation: r.Uint32(), incarnation: r.Uint32(), sequence: r.Uint64(), order: r.Uint64(),
 		result: r.Bytes(maxReplyBytes),

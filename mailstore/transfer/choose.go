@@ -18,7 +18,7 @@ func (f *Fetch) askPeers(now Time) {
 		best := -1
 		for r := range f.sources {
 			s := &f.sources[r]
-			if r == int(f.self) || s.liar || s.restTo > now || s.asks >= f.room(s) || without&(1<<r) != 0 {
+			if s.restTo > now || without&(1<<r) != 0 || !f.couldAsk(wire.ReplicaID(r)) {
 				continue
 			}
 			if best < 0 || s.asks < f.sources[best].asks {
@@ -35,6 +35,20 @@ func (f *Fetch) askPeers(now Time) {
 		}
 		f.ask(now, wire.ReplicaID(best), items)
 	}
+}
+
+// couldAsk reports whether a peer is to be asked for something once it does not rest.
+func (f *Fetch) couldAsk(r wire.ReplicaID) bool {
+	s := &f.sources[r]
+	if r == f.self || s.liar || s.asks >= f.room(s) {
+		return false
+	}
+	for i := range min(len(f.want), wire.MaxTransferItems) { // as many as newest looks at
+		if f.want[len(f.want)-1-i].tried&(1<<r) == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // room is how many questions a source may have: one that was slow has to answer one first.

@@ -89,11 +89,9 @@ func (f *Fetch) Deadline() Time {
 			sooner(f.asks[i].until)
 		}
 	}
-	if len(f.want) > 0 {
-		for r := range f.sources {
-			if s := &f.sources[r]; r != int(f.self) && !s.liar && s.asks < maxAsks {
-				sooner(s.restTo)
-			}
+	for r := range f.sources {
+		if s := &f.sources[r]; f.couldAsk(wire.ReplicaID(r)) {
+			sooner(max(s.restTo, 1)) // Next would have asked one that does not rest
 		}
 	}
 	return at

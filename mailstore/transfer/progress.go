@@ -46,6 +46,16 @@ func (f *Fetch) Stuck(now Time) bool {
 	return true
 }
 
-// Fruitless reports whether no part came so far, and a source that answers has not the state: one that does not answer may
-// have it, but a newer state would cost nothing that is here.
-func (f *Fetch) Fruitless() bool { return f.counters.Parts == 0 && f.counters.Gone > 0 }
+// Fruitless reports whether no part came so far, and nobody may be about to send one: a source said that it has not the
+// state, and each other one said so too or let a question go unanswered.
+func (f *Fetch) Fruitless() bool {
+	if f.counters.Parts > 0 || f.counters.Gone == 0 {
+		return false
+	}
+	for r := range f.sources {
+		if s := &f.sources[r]; r != int(f.self) && !s.liar && !s.gone && s.slow == 0 {
+			return false
+		}
+	}
+	return true
+}

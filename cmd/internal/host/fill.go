@@ -2,14 +2,12 @@ package host
 
 import (
 	"context"
-	"errors"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
-	"troxymail/bftcore/node"
 	"troxymail/bftcore/wire"
-	"troxymail/mailstore/kv"
 	"troxymail/mailstore/state"
 )
 
@@ -27,7 +25,12 @@ const (
 // then. What is executed has its bodies; a state that came from peers may lack some, and so may any after a fault of
 // the disk: it is looked through.
 type filled struct {
-	done    atomic.Bool
+	done atomic.Bool // set under mu
+
+	mu        sync.Mutex
+	epoch     uint64 // of the state that is to be looked through; guarded by mu
+	replacing bool   // another state is on its way to the place of the present one; guarded by mu
+
 	wake    chan struct{} // has a token when there is something to look through; capacity 1
 	collect chan struct{} // has a token when a checkpoint became stable; capacity 1
 	missing atomic.Uint64 // bodies that no peer delivered in the last pass
@@ -40,10 +43,40 @@ func (f *filled) init() {
 
 func (f *filled) all() bool { return f.done.Load() }
 
-// again has the state looked through once more.
+// again has the state looked through once more; what is found out about it by a look that began before does not count.
 func (f *filled) again() {
-	f.done.Store(false)
+	f.next(false)
 	nudge(f.wake)
+}
+
+// replace says that the state is about to be another one: nothing counts until again.
+func (f *filled) replace() { f.next(true) }
+
+func (f *filled) next(replacing bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.epoch++
+	f.replacing = replacing
+	f.done.Store(false)
+}
+
+// looks returns the epoch of a look that begins.
+func (f *filled) looks() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.epoch
+}
+
+// found takes note of what a look found out, by whole, when it counts; it reports whether it does. Nothing is replaced
+// meanwhile.
+func (f *filled) found(epoch uint64, whole func() bool) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.replacing || f.epoch != epoch {
+		return false
+	}
+	f.done.Store(whole())
+	return true
 }
 
 func (f *filled) collectNow() { nudge(f.collect) }
@@ -55,8 +88,12 @@ func nudge(c chan struct{}) {
 	}
 }
 
-// runFill fetches the large bodies that the state names and the disk lacks, one after the other, until ctx ends.
-func (h *Host) runFill(ctx context.Context, n *node.Node) {
+// get gets a large body from peers and puts it on the disk; false when none gave it.
+type get func(context.Context, wire.Digest) bool
+
+// runFill fetches the large bodies that the state names and the disk lacks, one after the other, until ctx ends: by fetch
+// those that were never here, and by repair, which names them, those that were lost.
+func (h *Host) runFill(ctx context.Context, repair, fetch get) {
 	f := &h.filled
 	if !f.all() {
 		nudge(f.wake) // a former node may have taken the token
@@ -70,31 +107,35 @@ func (h *Host) runFill(ctx context.Context, n *node.Node) {
 		case <-f.wake:
 		case <-timer.C:
 		}
-		of := h.held.Load()
-		missing, err := h.fillPass(ctx, n)
-		f.missing.Store(missing)
-		switch {
-		case ctx.Err() != nil:
+		epoch := f.looks()
+		missing, err := h.fillPass(ctx, repair, fetch)
+		if ctx.Err() != nil {
 			return
-		case errors.Is(err, kv.ErrClosed): // a state was taken over, and its store takes the place of this one
-		case err != nil:
-			h.o.Logger.Error("fill.failed", "cause", err.Error())
-		case missing == 0 && of == h.held.Load():
-			if err := os.RemoveAll(h.path(fillingName)); err != nil {
-				h.o.Logger.Error("fill.failed", "cause", err.Error())
-			}
-			f.done.Store(true)
-			continue
 		}
-		timer.Reset(fillAgain)
+		counts := f.found(epoch, func() bool {
+			if err == nil && missing == 0 {
+				err = os.RemoveAll(h.path(fillingName))
+			}
+			return err == nil && missing == 0
+		})
+		if !counts {
+			continue // the store that was looked through is not the present one any more: again says when there is another
+		}
+		f.missing.Store(missing)
+		if err != nil {
+			h.o.Logger.Error("fill.failed", "cause", err.Error())
+		}
+		if !f.all() {
+			timer.Reset(fillAgain)
+		}
 	}
 }
 
 // fillPass looks through the state once and returns how many bodies are still missing.
-func (h *Host) fillPass(ctx context.Context, n *node.Node) (missing uint64, err error) {
-	get := n.Repair // which names what was lost
+func (h *Host) fillPass(ctx context.Context, repair, fetch get) (missing uint64, err error) {
+	get := repair
 	if _, err := os.Stat(h.path(fillingName)); err == nil {
-		get = n.Fetch
+		get = fetch
 	}
 	var after *wire.Digest
 	pause := time.NewTimer(time.Hour)

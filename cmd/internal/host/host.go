@@ -171,7 +171,7 @@ func (h *Host) run(ctx context.Context, o node.Options) error {
 	scrubbing, stopScrub := context.WithCancel(ctx)
 	var scrubbed sync.WaitGroup
 	scrubbed.Go(func() { h.runScrub(scrubbing, n) })
-	scrubbed.Go(func() { h.runFill(scrubbing, n) })
+	scrubbed.Go(func() { h.runFill(scrubbing, n.Repair, n.Fetch) })
 	scrubbed.Go(func() { h.runCollect(scrubbing, n) })
 	err = n.Run(ctx)
 	stopScrub()

@@ -97,8 +97,9 @@ func (h *Host) take(s wire.Stable) (*taking, error) {
 	if now, err := h.store().Now(); err == nil {
 		t.own = append(t.own, now)
 	}
-	// What the last attempt left is the newer one, and as a rule the larger.
-	if info, err := os.Stat(h.path(takingName)); err == nil && info.Size() > 0 {
+	// What the last attempt left is the newer one, and as a rule the larger. One that ended before it came to much must
+	// not take the place of what is there.
+	if sizeOf(h.path(takingName)) > sizeOf(h.path(partName)) {
 		if err := os.Rename(h.path(takingName), h.path(partName)); err != nil {
 			t.Abort()
 			return nil, err
@@ -120,6 +121,15 @@ func (h *Host) take(s wire.Stable) (*taking, error) {
 	}
 	t.build = state.NewBuilder(b, h.genesis())
 	return t, nil
+}
+
+// sizeOf is how large a file is, in bytes; -1 when there is none.
+func sizeOf(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return -1
+	}
+	return info.Size()
 }
 
 // release lets go of what parts were read from.
@@ -180,7 +190,7 @@ func (h *Host) install(t *taking) error {
 	if err := errors.Join(os.WriteFile(h.path(fillingName), nil, 0o600), syncFolder(h.o.Dir)); err != nil {
 		return err
 	}
-	h.filled.again()
+	h.filled.replace() // until the new store is in its place nothing is found out about it
 	former := h.held.Load()
 	if err := former.store.Close(); err != nil {
 		return err
@@ -194,6 +204,7 @@ func (h *Host) install(t *taking) error {
 	x, err := h.openHeld(false)
 	if err == nil {
 		h.held.Store(x)
+		h.filled.again()
 	}
 	return err
 }
