@@ -195,6 +195,16 @@ var bugs = []bug{
 		pkg: "mailstore/transfer", test: "TestFruitless",
 	},
 	{
+		name: "pause that counts for each question", breaks: "a source that paused is not away",
+		file: "mailstore/transfer/fetch.go", line: "s := &f.sources[a.to]; s.restTo <= now {", instead: "s := &f.sources[a.to]; s.restTo <= now+s.restTo {",
+		pkg: "mailstore/transfer", test: "TestOnePause",
+	},
+	{
+		name: "silent source that is asked first", breaks: "sources that answered of late are asked first",
+		file: "mailstore/transfer/choose.go", line: "cmp.Or(cmp.Compare(s.slow, other.slow), cmp.Compare(s.asks, other.asks)) < 0", instead: "cmp.Compare(s.asks, other.asks) < 0",
+		pkg: "mailstore/transfer", test: "TestEverythingArrives",
+	},
+	{
 		name: "deadline of who has nothing", breaks: "a caller has something to do at its deadline",
 		file: "mailstore/transfer/fetch.go", line: "f.couldAsk(wire.ReplicaID(r)) {", instead: "r != int(f.self) && !s.liar && s.asks < maxAsks {",
 		pkg: "mailstore/transfer", test: "TestDeadline",

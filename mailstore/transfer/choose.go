@@ -1,6 +1,10 @@
 package transfer
 
-import "troxymail/bftcore/wire"
+import (
+	"cmp"
+
+	"troxymail/bftcore/wire"
+)
 
 // askOwn looks on the own disk first, for one question at a time: nothing else has to be asked for what is
 // there.
@@ -11,7 +15,8 @@ func (f *Fetch) askOwn(now Time) {
 	f.ask(now, f.self, f.newest(&f.own, f.self))
 }
 
-// askPeers hands wanted parts to sources, to the one with the fewest questions first.
+// askPeers hands wanted parts to sources: first to those that answered of late, and among them to the one with the fewest
+// questions. So one that is silent is asked again only when no other may be.
 func (f *Fetch) askPeers(now Time) {
 	var without uint32 // sources that have none of what is wanted, as bits
 	for len(f.want) > 0 {
@@ -21,7 +26,7 @@ func (f *Fetch) askPeers(now Time) {
 			if s.restTo > now || without&(1<<r) != 0 || !f.couldAsk(wire.ReplicaID(r)) {
 				continue
 			}
-			if best < 0 || s.asks < f.sources[best].asks {
+			if best < 0 || s.before(&f.sources[best]) {
 				best = r
 			}
 		}
@@ -35,6 +40,11 @@ func (f *Fetch) askPeers(now Time) {
 		}
 		f.ask(now, wire.ReplicaID(best), items)
 	}
+}
+
+// before reports whether a source is to be asked before another one.
+func (s *source) before(other *source) bool {
+	return cmp.Or(cmp.Compare(s.slow, other.slow), cmp.Compare(s.asks, other.asks)) < 0
 }
 
 // couldAsk reports whether a peer is to be asked for something once it does not rest.
@@ -76,9 +86,10 @@ func (f *Fetch) newest(list *[]Item, to wire.ReplicaID) []Item {
 }
 
 func (f *Fetch) ask(now Time, to wire.ReplicaID, items []Item) {
-	f.sources[to].asks++
+	s := &f.sources[to]
+	s.asks++
 	f.open++
-	f.asks = append(f.asks, asked{to: to, items: items, until: now + askAgain})
+	f.asks = append(f.asks, asked{to: to, items: items, until: now + askAgain<<min(s.slow, slowShift)})
 	a := Ask{To: to, Token: f.first + uint64(len(f.asks)-1), Items: items}
 	f.out.Asks = append(f.out.Asks, a)
 }

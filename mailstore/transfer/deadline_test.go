@@ -88,3 +88,53 @@ func TestFruitless(t *testing.T) {
 		t.Fatal("a part came")
 	}
 }
+
+// Several questions that one pause leaves unanswered make a source slow once; it is given twice the time then, and counts
+// as away only when it goes on.
+func TestOnePauseIsNotAway(t *testing.T) {
+	f := New(0, 2, Item{Name: "h"}, func(x Item, _ []byte) (below []Item, err error) {
+		if x.Name == "h" {
+			for i := range 10 * wire.MaxTransferItems {
+				below = append(below, Item{Name: string(rune('a' + i)), Digest: wire.Digest{1}})
+			}
+		}
+		return below, nil
+	})
+	now, silent := Time(1), false
+	run := func() {
+		for again := true; again; {
+			asks := f.Next(now).Asks
+			again = len(asks) > 0
+			for _, a := range asks {
+				answer := &wire.TransferAnswer{Token: a.Token, Parts: make([][]byte, len(a.Items))}
+				if a.To == 1 {
+					if silent = a.Items[0].Name != "h"; silent {
+						continue
+					}
+					answer.Parts[0] = []byte("head")
+				}
+				f.Answer(now, a.To, answer)
+			}
+		}
+	}
+	run()
+	if f.sources[1].asks != maxAsks {
+		t.Fatalf("%d questions", f.sources[1].asks)
+	}
+	waits := []Time{askAgain, restAfter, 2 * askAgain, 2 * restAfter, 4 * askAgain}
+	for i, wait := range waits {
+		if s := f.sources[1]; s.slow != i/2 && s.slow != (i+1)/2 || f.Stuck(now) {
+			t.Fatalf("wait %d: did not answer %d times, stuck %v", i, s.slow, f.Stuck(now))
+		}
+		if now += wait - 1; i > 0 {
+			if run(); f.Stuck(now) {
+				t.Fatalf("wait %d: stuck too early", i)
+			}
+		}
+		now++
+		run()
+	}
+	if f.sources[1].slow != slowLimit || !f.Stuck(now) {
+		t.Errorf("did not answer %d times, stuck %v", f.sources[1].slow, f.Stuck(now))
+	}
+}

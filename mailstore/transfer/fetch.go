@@ -20,8 +20,12 @@ const (
 	// goneAfter is the same for one that has not the state: after a stop of all nobody has one, until the next checkpoint,
 	// which the questions bring about.
 	goneAfter = Time(500 * time.Millisecond)
-	// slowLimit is after how many questions in a row without an answer a source counts as away: busy ones answer late.
+	// slowLimit is how often in a row a source lets its questions go unanswered until it counts as away: busy ones answer
+	// late.
 	slowLimit = 3
+	// slowShift bounds how often the time for an answer doubles for a source that was slow: late answers count for nothing,
+	// so that it has to be given the time that it takes.
+	slowShift = 3
 	// wholeWeight is the weight of the root; each part's is divided among what is below it.
 	wholeWeight = uint64(1) << 60
 )
@@ -29,7 +33,7 @@ const (
 // source is a peer, or the own disk.
 type source struct {
 	asks   int
-	slow   int // questions in a row without an answer
+	slow   int // how often in a row it did not answer in time
 	restTo Time
 	gone   bool // what it answered last is that it has not the state, or not all of it
 	liar   bool
@@ -213,9 +217,10 @@ func (f *Fetch) expire(now Time) {
 			continue
 		}
 		f.counters.Timeouts++
-		s := &f.sources[a.to]
-		s.slow++
-		s.restTo = now + restAfter*Time(min(s.slow, 8))
+		if s := &f.sources[a.to]; s.restTo <= now { // else it counts for one that went unanswered at the same time
+			s.slow++
+			s.restTo = now + restAfter*Time(min(s.slow, 8))
+		}
 		f.want = append(f.want, f.close(i)...)
 	}
 }
