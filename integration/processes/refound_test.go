@@ -216,10 +216,7 @@ func TestTwoMachinesOfFiveAreGone(t *testing.T) {
 		c.StartHost(t, i)
 		c.StartEnclave(t, i)
 	}
-	demo.Eventually(t, serveLimit, "all three answer", func() bool {
-		out, err := exec.Command(Binary(t, "troxymail"), "status", "--admin", c.File("cluster.json")).Output()
-		return err == nil && strings.Count(string(out), "awaits (replica 1)") == 3
-	})
+	c.await(t, 1, 3)
 	done := c.refound(t, "--yes", "--without", "1,4")
 	if !done.Ordered || len(done.Members) != 3 || !strings.Contains(done.Loss, "without replicas 1 and 4") {
 		t.Fatalf("%+v", done)
@@ -237,6 +234,16 @@ func TestTwoMachinesOfFiveAreGone(t *testing.T) {
 	c.put(t, 4, 1)
 	want := c.mailbox(t, 0)
 	demo.Eventually(t, serveLimit, "the new machine shows all", func() bool { return c.mailbox(t, 4) == want })
+}
+
+// await waits until so many replicas tell an administrator that a founding awaits the other one: before, they may not have
+// heard of each other, and too few would be there to be ordered anything.
+func (c *Cluster) await(t *testing.T, other, replicas int) {
+	t.Helper()
+	demo.Eventually(t, serveLimit, fmt.Sprintf("%d replicas await replica %d", replicas, other), func() bool {
+		out, err := exec.Command(Binary(t, "troxymail"), "status", "--admin", c.File("cluster.json")).Output()
+		return err == nil && strings.Count(string(out), fmt.Sprintf("awaits (replica %d)", other)) == replicas
+	})
 }
 
 // newEnclave gives an enclave that lost its folder the keys of the group, from a running one, and a certificate.
@@ -267,6 +274,7 @@ func TestLeftOutAndNotStopped(t *testing.T) {
 		c.Enclaves[i].Kill()
 		c.StartEnclave(t, i)
 	}
+	c.await(t, 2, 2)
 	c.refound(t, "--yes", "--without", "2")
 	for i := range 2 {
 		c.AwaitServing(t, i)
