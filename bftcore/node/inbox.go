@@ -44,10 +44,7 @@ func (b *inbox) put(source, bytes int, e bftcore.Event) {
 		b.waiting[source] += bytes
 	}
 	b.mu.Unlock()
-	select {
-	case b.wake <- struct{}{}:
-	default:
-	}
+	notify(b.wake)
 }
 
 // take returns all events that wait. The slice is the caller's until the next take of spare.

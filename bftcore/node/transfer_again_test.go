@@ -1,7 +1,6 @@
 package node
 
 import (
-	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -46,36 +45,30 @@ func events(n *Node) (failed, wanted int) {
 	return failed, wanted
 }
 
+// newTaker is a node whose clock is that of the test's bubble, and which takes states over links.
+func newTaker(t *testing.T, of Checkpoints) *Node {
+	began := time.Now()
+	n, _ := newLeader(t)
+	n.o.Now = func() int64 { return int64(time.Since(began)) + 1 }
+	n.o.Checkpoints = of
+	return n
+}
+
 // A transfer that fails is told to the core, which asks for it again: one that the disk refuses, and one for which
 // nobody has a part. While nobody has, a checkpoint is asked for, from which a state could come.
 func TestFailedTransferIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		began := time.Now()
-		n, _ := newLeader(t)
-		n.o.Now = func() int64 { return int64(time.Since(began)) + 1 }
-		n.o.Checkpoints = refused{}
-		ctx, stop := context.WithCancel(context.Background())
-		var taker sync.WaitGroup
-		taker.Go(func() {
-			if err := n.takeParts(ctx); err != nil {
-				t.Error(err)
-			}
-		})
+		n := newTaker(t, refused{})
+		stop := taking(t, n)
 		n.Transfer(wire.Stable{Order: 8})
 		synctest.Wait()
 		if failed, wanted := events(n); failed != 1 || wanted != 0 || n.diskErrors.Load() != 1 {
 			t.Errorf("a refused one: told %d times, %d checkpoints wanted, %d disk errors", failed, wanted, n.diskErrors.Load())
 		}
 		stop()
-		taker.Wait()
 		var said atomic.Int32
 		n.o.Checkpoints, n.o.Links = onePart{content: "x"}, gone{n, &said}
-		ctx, stop = context.WithCancel(context.Background())
-		taker.Go(func() {
-			if err := n.takeParts(ctx); err != nil {
-				t.Error(err)
-			}
-		})
+		stop = taking(t, n)
 		n.Transfer(wire.Stable{Order: 8})
 		<-time.After(time.Duration(giveUpAfter) - time.Second)
 		if failed, wanted := events(n); failed != 0 || wanted == 0 || wanted > 3 || said.Load() < 5 {
@@ -86,7 +79,6 @@ func TestFailedTransferIsTold(t *testing.T) {
 			t.Errorf("one that nobody has: told %d times, %d disk errors", failed, n.diskErrors.Load())
 		}
 		stop()
-		taker.Wait()
 	})
 }
 
@@ -109,19 +101,11 @@ func (l half) Send(to int, frame []byte) {
 // A state that nobody who answers has gives way to a newer one, also while a peer says nothing at all.
 func TestFruitlessTransferGivesWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		began := time.Now()
-		n, _ := newLeader(t)
-		n.o.Now = func() int64 { return int64(time.Since(began)) + 1 }
+		n := newTaker(t, onePart{content: "x"})
 		var said atomic.Int32
 		var asked sync.Map
-		n.o.Checkpoints, n.o.Links = onePart{content: "x"}, half{gone{n, &said}, &asked}
-		ctx, stop := context.WithCancel(context.Background())
-		var taker sync.WaitGroup
-		taker.Go(func() {
-			if err := n.takeParts(ctx); err != nil {
-				t.Error(err)
-			}
-		})
+		n.o.Links = half{gone{n, &said}, &asked}
+		stop := taking(t, n)
 		n.Transfer(wire.Stable{Order: 8})
 		synctest.Wait()
 		n.Transfer(wire.Stable{Order: 16})
@@ -133,7 +117,6 @@ func TestFruitlessTransferGivesWay(t *testing.T) {
 			t.Error("the newer one was not asked for")
 		}
 		stop()
-		taker.Wait()
 	})
 }
 
@@ -179,38 +162,30 @@ func TestTransferBesideOneThatHasNothing(t *testing.T) {
 	}
 }
 
-// takenInAMinute is how many states are taken over from a peer that answers so, beside one that has none, while a newer one
-// is wanted every 300 ms.
-func takenInAMinute(t *testing.T, first, further time.Duration) int32 {
-	began := time.Now()
-	n, _ := newLeader(t)
-	n.o.Now = func() int64 { return int64(time.Since(began)) + 1 }
-	var said, installed atomic.Int32
-	n.o.Checkpoints, n.o.Links = onePart{content: "x"}, late{gone{n, &said}, first, further, &sync.Map{}}
-	ctx, stop := context.WithCancel(context.Background())
-	var parts sync.WaitGroup
-	parts.Go(func() {
-		if err := n.takeParts(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	parts.Go(func() {
-		for {
+// wantedEvery is how soon a newer state is wanted.
+const wantedEvery = 300 * time.Millisecond
+
+// takenInAMinute is how many states are taken over from a peer that answers so, beside one that has none, while newer ones
+// are wanted.
+func takenInAMinute(t *testing.T, first, further time.Duration) (installed int32) {
+	n := newTaker(t, onePart{content: "x"})
+	var said atomic.Int32
+	n.o.Links = late{gone{n, &said}, first, further, &sync.Map{}}
+	stop := taking(t, n)
+	for order := uint64(8); order <= 8*uint64(time.Minute/wantedEvery); order += 8 {
+		n.Transfer(wire.Stable{Order: order})
+		next := time.After(wantedEvery)
+		for waits := true; waits; {
 			select {
 			case w := <-n.execute:
-				installed.Add(1)
+				installed++
 				close(w.taken.done)
-			case <-ctx.Done():
-				return
+			case <-next:
+				waits = false
 			}
 		}
-	})
-	for order := uint64(8); time.Since(began) < time.Minute; order += 8 {
-		n.Transfer(wire.Stable{Order: order})
-		<-time.After(300 * time.Millisecond)
 	}
 	stop()
-	parts.Wait()
 	<-time.After(first + further) // answers that are on their way
-	return installed.Load()
+	return installed
 }

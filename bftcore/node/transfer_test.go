@@ -40,6 +40,21 @@ func (shelved) Add(*transfer.Part) error                             { return ni
 func (shelved) Finish() error                                        { return nil }
 func (shelved) Abort()                                               {}
 
+// taking runs what takes states over until the function that it returns was called.
+func taking(t *testing.T, n *Node) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var taker sync.WaitGroup
+	taker.Go(func() {
+		if err := n.takeParts(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return func() {
+		cancel()
+		taker.Wait()
+	}
+}
+
 // While a finished state waits for the executor, the next one is not begun: it would be put together in the place
 // of the finished one, and its beginning would become the store.
 func TestNextStateWaitsForInstall(t *testing.T) {
@@ -47,13 +62,7 @@ func TestNextStateWaitsForInstall(t *testing.T) {
 		n, _ := newLeader(t)
 		s := &shelf{}
 		n.o.Checkpoints = s
-		ctx, stop := context.WithCancel(context.Background())
-		var taker sync.WaitGroup
-		taker.Go(func() {
-			if err := n.takeParts(ctx); err != nil {
-				t.Error(err)
-			}
-		})
+		stop := taking(t, n)
 		n.Transfer(wire.Stable{Order: 8})
 		synctest.Wait()
 		n.Transfer(wire.Stable{Order: 16})
@@ -68,6 +77,5 @@ func TestNextStateWaitsForInstall(t *testing.T) {
 			t.Errorf("begun %v after the first was installed", got)
 		}
 		stop()
-		taker.Wait()
 	})
 }

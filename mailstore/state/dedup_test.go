@@ -105,13 +105,7 @@ func TestIncarnations(t *testing.T) {
 	if do(1, 4, command.StatusOK).Repeated {
 		t.Fatal("a new incarnation's sequence is taken for the former one's")
 	}
-	view, err := m.store.View()
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := (&walker{t: newTxn(view, 0)}).entries([]byte{prefixReply})
-	view.Discard()
-	if n != 1 {
+	if _, n := keptReplies(t, m); n != 1 {
 		t.Fatalf("%d results are kept, 1 is of the new incarnation", n)
 	}
 	do(1, 3, command.StatusFenced)

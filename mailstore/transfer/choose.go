@@ -18,12 +18,11 @@ func (f *Fetch) askOwn(now Time) {
 // askPeers hands wanted parts to sources: first to those that answered of late, and among them to the one with the fewest
 // questions. So one that is silent is asked again only when no other may be.
 func (f *Fetch) askPeers(now Time) {
-	var without uint32 // sources that have none of what is wanted, as bits
 	for len(f.want) > 0 {
 		best := -1
 		for r := range f.sources {
 			s := &f.sources[r]
-			if s.restTo > now || without&(1<<r) != 0 || !f.couldAsk(wire.ReplicaID(r)) {
+			if s.restTo > now || !f.couldAsk(wire.ReplicaID(r)) {
 				continue
 			}
 			if best < 0 || s.before(&f.sources[best]) {
@@ -33,12 +32,7 @@ func (f *Fetch) askPeers(now Time) {
 		if best < 0 {
 			return
 		}
-		items := f.newest(&f.want, wire.ReplicaID(best))
-		if len(items) == 0 {
-			without |= 1 << best
-			continue
-		}
-		f.ask(now, wire.ReplicaID(best), items)
+		f.ask(now, wire.ReplicaID(best), f.newest(&f.want, wire.ReplicaID(best)))
 	}
 }
 

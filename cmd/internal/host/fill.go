@@ -88,12 +88,12 @@ func nudge(c chan struct{}) {
 	}
 }
 
-// get gets a large body from peers and puts it on the disk; false when none gave it.
-type get func(context.Context, wire.Digest) bool
+// obtain gets a large body from peers and puts it on the disk; false when none gave it.
+type obtain func(context.Context, wire.Digest) bool
 
 // runFill fetches the large bodies that the state names and the disk lacks, one after the other, until ctx ends: by fetch
 // those that were never here, and by repair, which names them, those that were lost.
-func (h *Host) runFill(ctx context.Context, repair, fetch get) {
+func (h *Host) runFill(ctx context.Context, repair, fetch obtain) {
 	f := &h.filled
 	if !f.all() {
 		nudge(f.wake) // a former node may have taken the token
@@ -112,11 +112,12 @@ func (h *Host) runFill(ctx context.Context, repair, fetch get) {
 		if ctx.Err() != nil {
 			return
 		}
+		whole := err == nil && missing == 0
 		counts := f.found(epoch, func() bool {
-			if err == nil && missing == 0 {
+			if whole {
 				err = os.RemoveAll(h.path(fillingName))
 			}
-			return err == nil && missing == 0
+			return whole && err == nil
 		})
 		if !counts {
 			continue // the store that was looked through is not the present one any more: again says when there is another
@@ -132,7 +133,7 @@ func (h *Host) runFill(ctx context.Context, repair, fetch get) {
 }
 
 // fillPass looks through the state once and returns how many bodies are still missing.
-func (h *Host) fillPass(ctx context.Context, repair, fetch get) (missing uint64, err error) {
+func (h *Host) fillPass(ctx context.Context, repair, fetch obtain) (missing uint64, err error) {
 	get := repair
 	if _, err := os.Stat(h.path(fillingName)); err == nil {
 		get = fetch

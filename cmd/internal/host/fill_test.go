@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"log/slog"
 	"os"
 	"testing"
 	"time"
@@ -21,10 +20,7 @@ func single(t *testing.T) *Host {
 	if err := Prepare(dir, testGenesis, 0); err != nil {
 		t.Fatal(err)
 	}
-	h, err := Open(Options{
-		Dir: dir, Self: 0, Replicas: 3, Founding: testFounding, Genesis: testGenesis, FirstMailbox: 1,
-		Logger: slog.New(slog.DiscardHandler), segmentBytes: 4 << 20, scrubRate: 1 << 30, checkpointEvery: 8, bodyGrace: 16, keepLogBytes: 1,
-	})
+	h, err := Open(testOptions(dir, 0, 3))
 	if err != nil {
 		t.Fatal(err)
 	}

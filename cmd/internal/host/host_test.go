@@ -77,6 +77,15 @@ var testGenesis = [32]byte{9}
 
 var testFounding = wire.Founding{Generation: 1, Digest: wire.Sum([]byte("test"))}
 
+// testOptions are those of replica self of n: small segments, checkpoints that are near, and little that is kept.
+func testOptions(dir string, self, n int) Options {
+	return Options{
+		Dir: dir, Self: wire.ReplicaID(self), Replicas: n, Founding: testFounding, Genesis: testGenesis, FirstMailbox: 1,
+		Logger: slog.New(slog.DiscardHandler), segmentBytes: 4 << 20, scrubRate: 1 << 30,
+		checkpointEvery: 8, bodyGrace: 16, keepLogBytes: 1,
+	}
+}
+
 func (g *group) start(i int) {
 	g.t.Helper()
 	if err := g.tryStart(i); err != nil {
@@ -87,11 +96,9 @@ func (g *group) start(i int) {
 // tryStart starts replica i and returns why its host would not open.
 func (g *group) tryStart(i int) error {
 	g.t.Helper()
-	h, err := Open(Options{
-		Dir: g.dirs[i], Self: wire.ReplicaID(i), Replicas: g.n, Pillars: g.pillars, Founding: g.founding, Genesis: testGenesis, FirstMailbox: 1,
-		Logger: slog.New(slog.DiscardHandler), segmentBytes: 4 << 20, scrubRate: 1 << 30,
-		checkpointEvery: max(g.every, 8), bodyGrace: 16, keepLogBytes: 1,
-	})
+	o := testOptions(g.dirs[i], i, g.n)
+	o.Pillars, o.Founding, o.checkpointEvery = g.pillars, g.founding, max(g.every, 8)
+	h, err := Open(o)
 	if err != nil {
 		return err
 	}
