@@ -139,6 +139,9 @@ func TestPrintedLines(t *testing.T) {
 	d := fresh(t)
 	work := t.TempDir()
 	ran := map[string]int{}
+	demo.Eventually(t, idleLimit, "the program has printed all it prints at the start, which comes after demo.json", func() bool {
+		return strings.Contains(d.Output(t), "Ctrl-C stops the demo")
+	})
 	for line := range strings.Lines(d.Output(t)) {
 		line = strings.TrimSpace(line)
 		name, _, _ := strings.Cut(line, " ")
