@@ -85,6 +85,37 @@ func (d *Driver) lacking(told []*wire.Disclosure) (n int) {
 	return n
 }
 
+// forsake lets go of questions for batches that nobody speaks of any more: a checkpoint became stable meanwhile, and logs
+// let go of what is below it. Were they kept, they could take all the room for questions (maxWanted), and what is lacking
+// now would never be asked for.
+func (d *Driver) forsake() {
+	if len(d.batches.wanted) == 0 {
+		return
+	}
+	spoken := map[wire.Entry]bool{}
+	speak := func(told *wire.Disclosure) {
+		for _, e := range told.Entries {
+			spoken[wire.Entry{Order: e.Order, Batch: e.Batch}] = true
+		}
+	}
+	if own := d.attempt.cold; own != nil {
+		speak(&own.Disclosure)
+	}
+	for i := range d.peers {
+		if m := d.peers[i].cold; m != nil {
+			speak(&m.Disclosure)
+		}
+		if m := d.peers[i].state; m != nil {
+			speak(&m.Disclosure)
+		}
+	}
+	for e := range d.batches.wanted {
+		if !spoken[e] {
+			delete(d.batches.wanted, e)
+		}
+	}
+}
+
 // mayLook reports whether it is time to see what is lacking: at once when nothing is asked for, and else not with every
 // batch that comes, for disclosures are long.
 func (d *Driver) mayLook() bool {

@@ -90,6 +90,38 @@ func TestRecoveryWaitsForBatches(t *testing.T) {
 	}
 }
 
+// What peers spoke of first, and their logs have let go of since, is not waited for: a checkpoint took its place.
+func TestRecoveryForgetsWhatPeersForgot(t *testing.T) {
+	w := started(t, 3, 15)
+	leader, other := w.nodes[1], w.nodes[2]
+	leader.lead(100)
+	leader.withholds = true
+	w.nodes[0].start(false)
+	w.run(2 * time.Second)
+	if got := w.nodes[0].driver.Wanted(); len(got) != maxWanted || got[0].Order != 1 {
+		t.Fatalf("it asks for %v", got)
+	}
+	var shown [][]byte
+	for _, x := range []*node{leader, other} {
+		said, err := x.set.Checkpoint(90, wire.Sum([]byte("root")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown = append(shown, said.Message)
+	}
+	for _, x := range []*node{leader, other} {
+		if _, err := x.set.Advance(shown); err != nil {
+			t.Fatal(err)
+		}
+	}
+	maps.DeleteFunc(leader.batches, func(e wire.Entry, _ []byte) bool { return e.Order <= 90 })
+	leader.withholds = false
+	w.settle()
+	if n := len(w.nodes[0].batches); n != 10 {
+		t.Errorf("%d batches", n)
+	}
+}
+
 // Hundreds of small batches are there soon: a group under load certifies more meanwhile.
 func TestManyBatchesAreObtainedAtOnce(t *testing.T) {
 	w := started(t, 3, 14)

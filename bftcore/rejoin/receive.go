@@ -75,10 +75,11 @@ func (d *Driver) receive(from wire.ReplicaID, raw []byte) {
 		}
 	case wire.KindRecState:
 		if m, err := wire.DecodeRecState(raw); d.is(from, m.Certificate.Replica, err) && d.mine(m.For, m.Nonce) {
-			if p.state == nil || !slices.Equal(p.state.Raw, raw) {
+			changed := p.state == nil || !slices.Equal(p.state.Raw, raw)
+			if p.state = &m; changed {
 				d.attempt.states++
+				d.forsake()
 			}
-			p.state = &m
 		}
 	case wire.KindStatement:
 		d.onStatement(from, p, raw)
@@ -88,6 +89,7 @@ func (d *Driver) receive(from wire.ReplicaID, raw []byte) {
 			if !d.active && (p.cold == nil || !slices.Equal(p.cold.Raw, raw)) {
 				p.cold = &m
 				d.attempt.colds++
+				d.forsake()
 			}
 		}
 	case wire.KindJoin:
