@@ -59,6 +59,7 @@ type Core struct {
 	lessons     map[uint64]*lesson
 	early       early
 	checkpoints checkpoints
+	retracing   retracing
 	evidence    Evidence
 	statements  map[uint64]statement
 	asks        map[uint64]asking
@@ -121,6 +122,8 @@ func (c *Core) Step(now Time, e Event) {
 		c.onInstalled(e)
 	case NotInstalled:
 		c.onNotInstalled()
+	case Retraced:
+		c.onRetraced(e)
 	case WantCheckpoint:
 		c.onWantCheckpoint()
 	case Recalled:

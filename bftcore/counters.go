@@ -55,6 +55,7 @@ type Counters struct {
 	ViewsEntered   uint64
 	Checkpoints    uint64 // stable ones
 	Transfers      uint64
+	Retraced       uint64 // batches handed out to be retraced
 }
 
 // foreign counts a certificate that is not of this founding, or the own one come back. What a founding has left

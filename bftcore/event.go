@@ -71,6 +71,14 @@ type Rooted struct {
 // NotInstalled answers Transfer when it failed: it is asked for again, after ever longer pauses.
 type NotInstalled struct{}
 
+// Retraced answers Retrace: the copy of the store is at Order, or, when Failed, what the peer gave does not lead to the
+// stable checkpoint's root, and the copy is gone. A copy that is at that root is told by Installed.
+type Retraced struct {
+	Attempt uint64
+	Order   uint64
+	Failed  bool
+}
+
 // WantCheckpoint says that a peer needs the state of a checkpoint and that none is kept here, as after a start of all. A
 // leader then goes on to the next one, with empty batches when nothing else is to be ordered.
 type WantCheckpoint struct{}
@@ -143,5 +151,6 @@ func (Known) event()          {}
 func (Rooted) event()         {}
 func (Installed) event()      {}
 func (NotInstalled) event()   {}
+func (Retraced) event()       {}
 func (WantCheckpoint) event() {}
 func (Recalled) event()       {}

@@ -48,6 +48,7 @@ func (c *Core) onNotInstalled() {
 	k := &c.checkpoints
 	k.transfer, k.transferAt = wire.Stable{}, c.now+min(transferMax, transferAgain<<min(k.failed, 8))
 	k.failed++
+	c.beginRetrace()
 }
 
 // fillAfterFounding has whoever leads go on to the next checkpoint after a founding. What was committed before is

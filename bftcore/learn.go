@@ -27,8 +27,11 @@ func (c *Core) onProof(from wire.ReplicaID, raw []byte) {
 	}
 	x := &p.Prepare.Certificate
 	order := x.New.Order
+	heard := c.heard(from, &p)
 	if !c.cfg.proves(&p) {
-		c.foreign(from, &p.Prepare.Certificate)
+		if !heard {
+			c.foreign(from, &p.Prepare.Certificate)
+		}
 		return
 	}
 	if c.offerContent(from, &p.Prepare) {

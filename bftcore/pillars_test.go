@@ -72,6 +72,21 @@ func TestTestamentOfPillars(t *testing.T) {
 	}
 }
 
+// The newest stable checkpoint that a log knows of may be one of a former enclave's Frontier.
+func TestTestamentKnowsTheNewestCheckpoint(t *testing.T) {
+	var records []Record
+	for _, order := range []uint64{4, 20, 16} {
+		f := wire.Frontier{Certificate: wire.Certificate{Kind: wire.CertFrontier, Incarnation: 1, Vector: make([]uint32, 3)}}
+		f.Disclosure.Stable.Order = order
+		f.Certificate.Digest = f.BodyDigest()
+		records = append(records, Record{Kind: RecordFrontier, Body: f.Append(nil)})
+	}
+	will, err := ReadTestament(slices.Values(records), 0)
+	if err != nil || will.Stable() != 20 {
+		t.Errorf("stable %d, %v", will.Stable(), err)
+	}
+}
+
 // However much is in flight, a hole below it can be filled: nothing of it is executed before.
 func TestRoomForAHole(t *testing.T) {
 	g, err := quorum.New(3)

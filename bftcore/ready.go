@@ -32,6 +32,8 @@ type Ready struct {
 	// Transfer asks for the state of a stable checkpoint, when logs of peers do not reach back to what the own
 	// store has. A newer one takes the place of an older one. Nil for none.
 	Transfer *Transfer
+	// Retrace is a piece of the way to a stable checkpoint whose state nobody gives. Nil for none.
+	Retrace *Retrace
 	// Refusals are for the host's log: the first of each peer and cause since New.
 	Refusals []Refusal
 }
@@ -47,7 +49,7 @@ type Transfer struct {
 func (r *Ready) Empty() bool {
 	return len(r.Records) == 0 && len(r.Messages) == 0 && len(r.Calls) == 0 && len(r.Execute) == 0 &&
 		len(r.Reanswer) == 0 && len(r.Load) == 0 && len(r.NeedBody) == 0 &&
-		len(r.Recall) == 0 && len(r.Refusals) == 0 && r.Stable == nil && r.Transfer == nil
+		len(r.Recall) == 0 && len(r.Refusals) == 0 && r.Stable == nil && r.Transfer == nil && r.Retrace == nil
 }
 
 // Message is one encoded message for one peer. The same Raw may go to several.
@@ -196,5 +198,6 @@ func (c *Core) flush() {
 	c.verify()
 	c.fetch()
 	c.needsTransfer()
+	c.retrace()
 	c.progress()
 }

@@ -19,9 +19,10 @@ type Testament struct {
 	// over others' entries need not be shown anew. One batch may stand at several orders.
 	Batches []wire.Entry
 
-	last   wire.Position // the order is the one up to which all counters are
-	next   pillars       // of the counters
-	stable uint64
+	last   wire.Position    // the order is the one up to which all counters are
+	next   pillars          // of the counters
+	stable uint64           // of the frontier
+	vouch  uint64           // the highest of all Frontiers
 	maker  wire.Certificate // of the frontier
 }
 
@@ -31,8 +32,9 @@ func (t *Testament) Generation() uint32 { return t.maker.Founding.Generation }
 // Position is the view, and the order up to which all of the enclave's counters stood.
 func (t *Testament) Position() wire.Position { return t.last }
 
-// Stable is the order of the newest Frontier's stable checkpoint.
-func (t *Testament) Stable() uint64 { return t.stable }
+// Stable is the order of the newest stable checkpoint that the log knows of: not always the newest Frontier's, since an
+// enclave that came back takes over what those say that granted it, and they may be behind. The log is cut by the newest.
+func (t *Testament) Stable() uint64 { return t.vouch }
 
 // String tells it in a few words.
 func (t *Testament) String() string {
@@ -87,6 +89,7 @@ func (t *Testament) begin(body []byte) error {
 	}
 	t.Frontier, t.Own = append([]byte(nil), body...), nil
 	t.maker, t.last, t.stable = m.Certificate, m.Certificate.New, m.Disclosure.Stable.Order
+	t.vouch = max(t.vouch, t.stable)
 	t.next = pillarsOf(&m)
 	return nil
 }

@@ -20,7 +20,12 @@ type Checkpoints interface {
 	Kept(order uint64) bool
 	// Take begins to take over the state of a stable checkpoint.
 	Take(s wire.Stable) (Taking, error)
+	// Retrace begins a way to a stable checkpoint behind order, up to which the own log leads.
+	Retrace(order uint64) (Way, error)
 }
+
+// Arrived is a state that was finished: a Taking after Finish, or a Way after Arrive.
+type Arrived interface{ Abort() }
 
 // Taking is a state that is being put together. One goroutine calls it; Own may read what is there.
 type Taking interface {
@@ -64,14 +69,14 @@ func (x *executor) install(t *taken) error {
 		if _, err := x.n.o.Log.Sync(); err != nil {
 			return err
 		}
-		if err := x.n.o.Application.Install(t.taking); err != nil {
+		if err := x.n.o.Application.Install(t.state); err != nil {
 			return err
 		}
 		x.n.roots.note(t.stable.Order, t.stable.Root)
 		x.n.transfers.installed.Add(1)
 		x.n.o.Logger.Info("transfer.installed", "order", t.stable.Order)
 	}
-	t.taking.Abort()
+	t.state.Abort()
 	x.n.inbox.put(sourceSelf, 0, bftcore.Installed{Stable: t.stable})
 	return nil
 }
@@ -79,7 +84,7 @@ func (x *executor) install(t *taken) error {
 // taken is a finished state on its way to the executor.
 type taken struct {
 	stable wire.Stable
-	taking Taking
+	state  Arrived
 	done   chan struct{} // closed when it was installed, or is not to be
 }
 

@@ -52,6 +52,7 @@ type Node struct {
 	peeks     chan boundary.Peek // unordered reads of the own enclave, for the executor
 	bodies    *bodyKeeper
 	transfers *transfers
+	stretches stretches
 	durable   atomic.Uint64 // order: everything up to it is executed and synced
 	durableC  chan struct{} // tells the executor that durable rose; capacity 1
 	unsynced  chan struct{} // tells the syncer that records were written; capacity 1
@@ -133,6 +134,7 @@ func New(o Options) (*Node, error) {
 	n.live.Store(live)
 	n.bodies = newBodyKeeper(n)
 	n.transfers = newTransfers()
+	n.stretches.wake = make(chan struct{}, 1)
 	n.began = o.Now()
 	n.roots.note(o.Application.Applied(), o.Application.Root())
 	n.publish()

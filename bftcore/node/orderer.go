@@ -161,6 +161,9 @@ func (o *orderer) ready(ctx context.Context) error {
 	if r.Transfer != nil {
 		o.n.Transfer(r.Transfer.Stable)
 	}
+	if r.Retrace != nil && o.n.o.Checkpoints != nil {
+		o.n.stretches.put(*r.Retrace)
+	}
 	for _, order := range r.Recall {
 		go o.n.recall(order)
 	}

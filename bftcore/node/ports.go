@@ -52,7 +52,7 @@ type Application interface {
 	// and keeps it for others for a while.
 	Checkpoint() error
 	// Install puts a state that was finished in the place of the present one. A crash leaves one or the other.
-	Install(t Taking) error
+	Install(s Arrived) error
 }
 
 // Bodies keeps sealed records by digest. Safe for concurrent use.

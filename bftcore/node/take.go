@@ -16,10 +16,12 @@ const (
 	// giveUpAfter is when a transfer of which no part came is given up for another attempt, in which those who sent
 	// what did not fit are asked again.
 	giveUpAfter = int64(time.Minute)
+	// fruitlessAfter is the same when all say that they have not the state, or nothing.
+	fruitlessAfter = int64(10 * time.Second)
 )
 
 // errNoParts is why a transfer was given up.
-var errNoParts = errors.New("node: no peer gave a part of the state for a minute")
+var errNoParts = errors.New("node: no peer gave a part of the state")
 
 // want asks for the state of a stable checkpoint; a later one takes its place.
 func (t *transfers) want(s wire.Stable) {
@@ -36,12 +38,16 @@ func (t *transfers) want(s wire.Stable) {
 	}
 }
 
-// takeParts takes over states that are wanted, one after the other, until ctx ends.
+// takeParts takes over states that are wanted, one after the other, and retraces ways to them, until ctx ends.
 func (n *Node) takeParts(ctx context.Context) error {
+	ways := retracer{n: n}
+	defer ways.end()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-n.stretches.wake:
+			ways.retrace(ctx)
 		case s := <-n.transfers.wanted:
 			if n.status.Load().Applied >= s.Order {
 				continue // the state before it was newer, or the store came there by itself
@@ -80,7 +86,7 @@ func (n *Node) take(ctx context.Context, s wire.Stable) error {
 		done, err := n.takeStep(f, taking, s.Order)
 		if got := f.Counters(); got.Parts != parts {
 			parts, since = got.Parts, n.o.Now()
-		} else if err == nil && !done && n.o.Now() > since+giveUpAfter {
+		} else if now := n.o.Now(); err == nil && !done && (now > since+giveUpAfter || now > since+fruitlessAfter && f.Fruitless()) {
 			err = errNoParts
 		} else if got.Gone > 0 && n.o.Now() >= t.ownWantAt { // this host may lead itself
 			t.ownWantAt = n.o.Now() + wantAgain
@@ -99,7 +105,7 @@ func (n *Node) take(ctx context.Context, s wire.Stable) error {
 			taking.Abort()
 			return nil
 		}
-		wait := time.Duration(giveUpAfter)
+		wait := time.Duration(max(0, since+giveUpAfter+1-n.o.Now()))
 		if at := f.Deadline(); at != 0 {
 			wait = min(wait, time.Duration(max(0, at-n.o.Now())))
 		}
@@ -123,7 +129,7 @@ func (n *Node) take(ctx context.Context, s wire.Stable) error {
 		return err
 	}
 	t.gaveWay = false
-	n.awaitInstalled(ctx, &taken{stable: s, taking: taking, done: make(chan struct{})})
+	n.awaitInstalled(ctx, &taken{stable: s, state: taking, done: make(chan struct{})})
 	return nil
 }
 
@@ -131,7 +137,7 @@ func (n *Node) take(ctx context.Context, s wire.Stable) error {
 // one must not begin: both are put together in the same place on disk, so the executor would install a beginning.
 func (n *Node) awaitInstalled(ctx context.Context, t *taken) {
 	if n.enqueue(ctx, work{taken: t}) != nil {
-		t.taking.Abort() // the node stops: the finished state is taken over again from disk
+		t.state.Abort() // the node stops: the finished state is taken over again from disk
 		return
 	}
 	select {

@@ -32,6 +32,11 @@ func (l gone) Send(to int, frame []byte) {
 	go l.n.Receive(to, (&wire.TransferAnswer{Order: ask.Order, Token: ask.Token, Gone: true}).Append(nil))
 }
 
+// mute are links over which nobody says anything.
+type mute struct{}
+
+func (mute) Send(int, []byte) {}
+
 // events are what the core would be told.
 func events(n *Node) (failed, wanted int) {
 	for _, e := range n.inbox.take(nil) {
@@ -70,13 +75,23 @@ func TestFailedTransferIsTold(t *testing.T) {
 		n.o.Checkpoints, n.o.Links = onePart{content: "x"}, gone{n, &said}
 		stop = taking(t, n)
 		n.Transfer(wire.Stable{Order: 8})
-		<-time.After(time.Duration(giveUpAfter) - time.Second)
+		<-time.After(time.Duration(fruitlessAfter) - time.Second)
 		if failed, wanted := events(n); failed != 0 || wanted == 0 || wanted > 3 || said.Load() < 5 {
 			t.Errorf("before it is given up: told %d times, %d checkpoints wanted, %d questions", failed, wanted, said.Load())
 		}
 		<-time.After(5 * time.Second)
 		if failed, _ := events(n); failed != 1 || n.diskErrors.Load() != 1 || n.transfers.target.Load() != 0 {
 			t.Errorf("one that nobody has: told %d times, %d disk errors", failed, n.diskErrors.Load())
+		}
+		n.o.Links = mute{}
+		n.Transfer(wire.Stable{Order: 16})
+		<-time.After(time.Duration(giveUpAfter) - time.Second)
+		if failed, _ := events(n); failed != 0 {
+			t.Errorf("it is given up %d times before those that say nothing had their time", failed)
+		}
+		<-time.After(5 * time.Second)
+		if failed, _ := events(n); failed != 1 {
+			t.Errorf("one of which nobody says anything: told %d times", failed)
 		}
 		stop()
 	})

@@ -76,7 +76,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	gauge(descPending, float64(f.Status.Pending))
 	for stage, order := range map[string]uint64{
 		"prepared": f.Status.Prepared, "executed": f.Status.Applied, "synced": f.Status.Durable, "known": f.Status.Known,
-		"stored": f.Flushed,
+		"stored": f.Flushed, "stable": f.Status.Stable.Order,
 	} {
 		gauge(descOrder, float64(order), stage)
 	}
@@ -219,7 +219,7 @@ func work(c *bftcore.Counters) map[string]uint64 {
 		"fetches-served": c.FetchesServed, "resent": c.Resent, "loads": c.Loads, "progress-sent": c.ProgressSent,
 		"reanswered": c.Reanswered, "repeated-requests": c.RequestsDuplicate, "learned": c.Learned, "views-wanted": c.ViewsWanted,
 		"view-changes": c.ViewChanges, "views-begun": c.ViewsBegun, "views-entered": c.ViewsEntered, "checkpoints": c.Checkpoints,
-		"transfers": c.Transfers,
+		"transfers": c.Transfers, "retraced": c.Retraced,
 	}
 }
 

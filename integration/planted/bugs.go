@@ -165,6 +165,31 @@ var bugs = []bug{
 		pkg: "bftcore/rejoin", test: "TestRecoveryForgetsWhatPeersForgot",
 	},
 	{
+		name: "way that may lead anywhere", breaks: "a copy of the store takes its place when it has the root that f+1 attested",
+		file: "cmd/internal/host/retrace.go", line: "|| w.machine.Root() != s.Root {", instead: "|| s.Order == 0 {",
+		pkg: "cmd/internal/host", test: "TestWayToACheckpoint",
+	},
+	{
+		name: "way that nobody begins", breaks: "a state that nobody gives is retraced",
+		file: "bftcore/jump.go", line: "	c.beginRetrace()", instead: "",
+		pkg: "integration/sim", test: "TestWaysAreRetraced",
+	},
+	{
+		name: "way that is not told", breaks: "who retraces is told what earlier foundings committed",
+		file: "bftcore/evidence.go", line: "c.proof(order, records, true); ok && err == nil {", instead: "c.proof(order, records, false); ok && err == nil {",
+		pkg: "integration/sim", test: "TestWaysAreRetraced",
+	},
+	{
+		name: "one way for ever", breaks: "who tells a wrong way, or none, is left",
+		file: "bftcore/retrace.go", line: "r := (t.turn + i) % c.n", instead: "r := i % c.n",
+		pkg: "bftcore", test: "TestRetraceGoesToAnother",
+	},
+	{
+		name: "store that its newest Frontier alone vouches for", breaks: "a store is as far as any of its log's Frontiers shows",
+		file: "cmd/internal/host/open.go", line: "stable = max(stable, f.Disclosure.Stable.Order)", instead: "stable = f.Disclosure.Stable.Order",
+		pkg: "cmd/internal/host", test: "TestFormerFrontierVouchesForTheStore",
+	},
+	{
 		name: "unverified PREPARE in the log", breaks: "a batch that a view begins with is logged as no certificate",
 		file: "bftcore/holdings.go", line: "c.record(RecordBatch, e.Order, x.batch.Raw)", instead: "c.record(RecordPrepare, e.Order, x.batch.Raw)",
 		pkg: "bftcore", test: "TestBatchInTheLogIsNoPrepare",

@@ -1,6 +1,11 @@
 package processes
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+
+	"troxymail/integration/demo"
+)
 
 // TestEverythingKilledAndOneOlder kills all six processes at once under load and starts them again, with the folder of
 // one host set back to an older copy: a follower's, then the leader's. Nothing acknowledged is lost, by nobody.
@@ -38,6 +43,42 @@ func TestEverythingKilledAndOneOlder(t *testing.T) {
 		l.Check(t)
 		t.Logf("all killed, the folder of host %d older by at least %.0f orders", i, after-before)
 		l.Resume(t)
+	}
+}
+
+// TestOneHasTheState kills all six processes when one follower has been away for longer than from one checkpoint to the
+// next, and takes store and log of another replica away: the one that is left is alone with the state, has no snapshot of
+// the stable checkpoint any more, and what its log proves is of a former founding. The follower retraces the way to that
+// checkpoint; then they are two, and the third takes a state over. Nothing acknowledged is lost.
+func TestOneHasTheState(t *testing.T) {
+	c := Start(t, 3)
+	l := c.StartLoad(t, writers, seed(t))
+	l.Progress(t, some, 0, 1, 2)
+	leads := c.awaitLeader(t, -1)
+	away, lost := (leads+1)%3, (leads+2)%3
+	executed, _ := c.Metric(t, away, `troxymail_host_order{stage="executed"}`)
+	c.Hosts[away].Kill()
+	c.Enclaves[away].Kill()
+	demo.Eventually(t, serveLimit, fmt.Sprintf("a checkpoint that replica %d was not at is stable", away), func() bool {
+		stable, _ := c.Metric(t, leads, `troxymail_host_order{stage="stable"}`)
+		return stable > executed
+	})
+	l.Progress(t, some, leads, lost)
+	c.killAll()
+	remove(t, c.HostFolder(lost), "store.db")
+	remove(t, c.HostFolder(lost), "log")
+	for r := range c.Hosts {
+		c.StartHost(t, r)
+		c.StartEnclave(t, r)
+	}
+	for r := range c.Hosts {
+		c.AwaitServing(t, r)
+	}
+	l.Progress(t, some, 0, 1, 2)
+	l.Stop()
+	l.Check(t)
+	if n, _ := c.Metric(t, away, "troxymail_host_ordering_total{kind=\"retraced\"}"); n == 0 {
+		t.Error("nothing was retraced: the test does not show what it is to show")
 	}
 }
 

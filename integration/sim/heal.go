@@ -22,8 +22,7 @@ func (c *Cluster) heal() {
 		h.start()
 		h.startEnclave()
 	}
-	c.settle("the faults ended")
-	if c.failure != "" || !c.scene.fade {
+	if !c.settle("the faults ended") || !c.scene.fade {
 		return
 	}
 	for _, h := range c.hosts {
@@ -46,8 +45,8 @@ func (c *Cluster) lieOn() {
 	})
 }
 
-// settle waits until all has come together.
-func (c *Cluster) settle(since string) {
+// settle waits until all has come together, and reports whether it has.
+func (c *Cluster) settle(since string) bool {
 	for _, h := range c.hosts {
 		h.answered = 0
 	}
@@ -55,18 +54,75 @@ func (c *Cluster) settle(since string) {
 	end := c.now + healBudget
 	for c.failure == "" && c.queue.first() < end {
 		if c.steps%16 == 0 && c.mayBeSettled() && c.unsettled() == "" {
-			return
+			return true
 		}
 		c.next()
 	}
-	if c.failure == "" {
-		if what := c.unsettled(); what != "" {
-			for _, h := range c.hosts {
-				h.tell()
-			}
-			c.fail("not settled %d s after %s: %s", healBudget/second, since, what)
+	if c.failure != "" {
+		return false
+	}
+	what := c.unsettled()
+	switch {
+	case what == "":
+		return true
+	case c.scene.keepLog < longLog && c.stranded():
+		c.counts[stranded]++
+		c.trace("all", "stranded: %s", what)
+		return false
+	}
+	for _, h := range c.hosts {
+		h.tell()
+	}
+	c.fail("not settled %d s after %s: %s", healBudget/second, since, what)
+	return false
+}
+
+// longLog is how many orders of log below a stable checkpoint are enough that no seed gets stranded: more than a few
+// checkpoints, as 512 MiB of a host are.
+const longLog = 64
+
+// stranded reports whether the correct hosts cannot come together for want of what no honest program could give them: too
+// few of them have the state of the stable checkpoint to attest a newer one, which they would be f+1 for, none keeps that
+// state for the others, and no log of those that have been there leads the others to it. What is acknowledged is not lost then, but
+// nothing is ordered; hosts keep much log because of this (ARCHITECTURE.md, What is not safe yet).
+func (c *Cluster) stranded() bool {
+	order := uint64(0)
+	for h := range c.correct {
+		if h.core == nil {
+			return false
+		}
+		order = max(order, h.core.Status().Stable.Order)
+	}
+	there := 0
+	for h := range c.correct {
+		if h.store.applied >= order {
+			there++
+		}
+		if h.disk.stateAt(order) != nil {
+			return false
 		}
 	}
+	if there > (c.n-1)/2 {
+		return false
+	}
+	for h := range c.correct {
+		for p := range c.correct {
+			if h.store.applied < order && p.store.applied >= order && p.leads(h.store.applied+1, order) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// leads reports whether the log of a host proves what it executed from one order to another.
+func (h *host) leads(from, to uint64) bool {
+	for o := from; o <= to; o++ {
+		if _, ok, err := h.config().Proven(o, h.disk.of(o)); !ok || err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // tell traces how a host stands.

@@ -57,6 +57,7 @@ type ordering struct {
 	rooted  uint64      // the newest checkpoint that the core was told of
 	wanted  wire.Stable // the state that is taken over
 	tries   int         // peers that were asked for it
+	way     way         // to a stable checkpoint whose state nobody gives
 	below   uint64      // the log may be cut there
 }
 
@@ -187,6 +188,9 @@ func (h *host) dispatch(r *bftcore.Ready) {
 	}
 	if r.Transfer != nil {
 		h.transfer(*r.Transfer)
+	}
+	if r.Retrace != nil {
+		h.retrace(r.Retrace)
 	}
 }
 

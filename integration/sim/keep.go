@@ -154,6 +154,9 @@ func (h *host) load(l bftcore.Load) {
 		}
 		for _, raw := range messages {
 			size += len(raw)
+			if h.lies && h.c.lying && h.c.chance(0.3) {
+				raw = h.c.liar.misleads(raw)
+			}
 			h.send(l.Peer, raw)
 		}
 		h.step(bftcore.Loaded{To: l.Peer, Bytes: size})

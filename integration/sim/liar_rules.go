@@ -162,7 +162,7 @@ func (z *liar) comeback(h *host, e *enclave, to wire.ReplicaID) {
 		}
 		return
 	case 7: // its cover would tell what it learned before: whoever does not lied about what is durable
-		if !z.c.mayForget(h) {
+		if !z.mayTell(h) {
 			return
 		}
 		q.rule, q.messages = rule(rejoin.OpCold), z.seen(wire.KindStatement)
@@ -177,6 +177,16 @@ func (z *liar) comeback(h *host, e *enclave, to wire.ReplicaID) {
 		q.messages = q.messages[:min(1, len(q.messages))]
 	}
 	z.drive(h, e, &q, to, lieComeback)
+}
+
+// mayTell reports whether an instance of a liar's enclave may tell a founding of its past, which may be older than what
+// another instance did since, and marks it: until all correct replicas are in a later generation than they are now.
+func (z *liar) mayTell(h *host) bool {
+	if !z.c.mayForget(h) {
+		return false
+	}
+	h.owes = max(h.owes, z.c.check.leftBehind())
+	return true
 }
 
 // drive asks an enclave, and reports whether it did as it was told.

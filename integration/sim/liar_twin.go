@@ -62,6 +62,10 @@ func (z *liar) pump(h *host, t *twin) {
 			z.c.net.send(h.id, m.To, m.Raw)
 		}
 		for _, a := range r.Asks {
+			if a.Op == rejoin.OpCold && !z.mayTell(h) {
+				t.driver.Step(h.clock(), rejoin.Told{Token: a.Token, Refused: true})
+				continue
+			}
 			said, err := t.e.ask(&question{rule: rule(a.Op), messages: a.Messages})
 			t.driver.Step(h.clock(), rejoin.Told{Token: a.Token, Refused: err != nil, Message: said.Message, Frontier: said.Frontier})
 		}

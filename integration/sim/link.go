@@ -40,7 +40,7 @@ func (h *host) stop() {
 	h.up, h.paused = false, 0
 	h.reached = h.store.applied
 	h.c.check.forgets(h, h.disk.file.applied)
-	h.store = nil
+	h.store, h.disk.states = nil, nil // a process keeps states for peers, as snapshots of its open store
 	if h.encl != nil {
 		h.encl = h.c.newEnclave(h.id)
 	}

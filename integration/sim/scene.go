@@ -32,7 +32,7 @@ func newScene(rng *rand.Rand) scene {
 	prob := func(v ...float64) float64 { return v[rng.IntN(len(v))] }
 	s := scene{
 		replicas: int(pick(3, 3, 3, 5, 5)), maxBatch: int(pick(1, 4, 64)), window: int(pick(2, 8, 64)), checkpoint: uint64(pick(2, 4, 8, 32)),
-		keepLog: uint64(pick(0, 0, 4, 16)),
+		keepLog: uint64(pick(0, 4, 16, 64)),
 		loss:    prob(0, 0, 0.02, 0.2), duplicate: prob(0, 0.05, 0.3), straggle: prob(0, 0.02, 0.1), replay: prob(0, 0.005, 0.05),
 		delayMin: 50 * microsecond, delayMax: pick(100*microsecond, 2*millisecond, 50*millisecond), straggleMax: pick(100, 500, 2000) * millisecond,
 		syncMax: pick(200*microsecond, 5*millisecond, 100*millisecond), enclaveMax: pick(0, 200*microsecond, 5*millisecond),

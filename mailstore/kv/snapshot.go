@@ -121,6 +121,16 @@ func (x *Snapshot) read(f func()) error {
 	return guard(func() error { f(); return nil })
 }
 
+// CopyTo writes the whole store as of the snapshot to a new file, which Open opens. Nothing is synced.
+func (x *Snapshot) CopyTo(path string) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.tx == nil {
+		return ErrClosed
+	}
+	return guard(func() error { return x.tx.CopyFile(path, 0o600) })
+}
+
 // Get returns a copy of key's value, nil without one.
 func (x *Snapshot) Get(key []byte) (v []byte, err error) {
 	err = x.read(func() { v = clone(x.data.Get(key)) })

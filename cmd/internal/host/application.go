@@ -65,4 +65,4 @@ func (a *application) Checkpoint() error {
 	return err
 }
 
-func (a *application) Install(t node.Taking) error { return a.h.install(t.(*taking)) }
+func (a *application) Install(s node.Arrived) error { return a.h.install(s.(placed).file()) }

@@ -75,7 +75,7 @@ func names(t *testing.T, h *Host, order uint64, body wire.Digest) {
 	m := command.Message{UID: 1, Body: body, Summary: wire.Sum([]byte("summary")), BodySize: wire.InlineBodyBytes + 1}
 	name := "l" + string(binary.BigEndian.AppendUint32(nil, 0)) + "H" + string(binary.BigEndian.AppendUint32(nil, 1))
 	x := takeOver(t, h, order, transfer.Part{Item: transfer.Item{Name: name}, Content: command.AppendMessage(nil, &m)})
-	if err := errors.Join(x.Finish(), h.install(x)); err != nil {
+	if err := errors.Join(x.Finish(), h.install(x.file())); err != nil {
 		t.Fatal(err)
 	}
 	x.Abort()

@@ -30,7 +30,7 @@ func (h *Host) bringForward(ctx context.Context) error {
 		h.o.Logger.Info("store.forward", "from", from, "to", last)
 	}
 	for ctx.Err() == nil {
-		more, err := h.forwardPiece(last)
+		more, err := h.forwardPiece(h.held.Load(), last)
 		if err != nil {
 			return fmt.Errorf("bringing the store forward: %w", err)
 		}
@@ -44,9 +44,9 @@ func (h *Host) bringForward(ctx context.Context) error {
 	return nil
 }
 
-// forwardPiece applies some orders; false when the log proves no further ones.
-func (h *Host) forwardPiece(last uint64) (more bool, err error) {
-	next := h.machine().Applied() + 1
+// forwardPiece applies some orders to a store; false when the log proves no further ones.
+func (h *Host) forwardPiece(to *held, last uint64) (more bool, err error) {
+	next := to.machine.Applied() + 1
 	if next > last {
 		return false, nil
 	}
@@ -69,8 +69,8 @@ func (h *Host) forwardPiece(last uint64) (more bool, err error) {
 		if !ok {
 			return false, nil
 		}
-		h.store().SetDurable(order)
-		if _, _, err := h.machine().Apply(order, batch.Requests); err != nil {
+		to.store.SetDurable(order)
+		if _, _, err := to.machine.Apply(order, batch.Requests); err != nil {
 			return false, err
 		}
 	}

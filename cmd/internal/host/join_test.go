@@ -10,9 +10,9 @@ import (
 	"troxymail/enclave/boundary"
 )
 
-// reopened opens a folder whose store is at order 5 and whose log holds some orders, and a Frontier with a stable
-// checkpoint.
-func reopened(t *testing.T, orders []uint64, stable uint64) *Host {
+// reopened opens a folder whose store is at order 5 and whose log holds some orders, and Frontiers with stable
+// checkpoints.
+func reopened(t *testing.T, orders []uint64, stable ...uint64) *Host {
 	t.Helper()
 	dir := t.TempDir()
 	if err := Prepare(dir, testGenesis, 1); err != nil {
@@ -30,9 +30,12 @@ func reopened(t *testing.T, orders []uint64, stable uint64) *Host {
 	}
 	prepare := wire.AppendPrepare(nil, &wire.Certificate{Kind: wire.CertPrepare, Vector: make([]uint32, 3), Digest: wire.BatchDigest(nil)}, nil)
 	f := wire.Frontier{Certificate: wire.Certificate{Kind: wire.CertFrontier, Replica: 1, Vector: make([]uint32, 3)}}
-	f.Disclosure.Stable.Order = stable
-	f.Certificate.Digest = f.BodyDigest()
-	records := []hostlog.Record{{Kind: hostlog.Kind(bftcore.RecordFrontier), Body: f.Append(nil)}}
+	var records []hostlog.Record
+	for _, order := range stable {
+		f.Disclosure.Stable.Order = order
+		f.Certificate.Digest = f.BodyDigest()
+		records = append(records, hostlog.Record{Kind: hostlog.Kind(bftcore.RecordFrontier), Body: f.Append(nil)})
+	}
 	for _, order := range orders {
 		records = append(records, hostlog.Record{Kind: hostlog.Kind(bftcore.RecordPrepare), Order: order, Body: prepare})
 	}
@@ -59,6 +62,16 @@ func TestStoreAheadOfItsLogIsGivenUp(t *testing.T) {
 	}
 	if list := h.faults.list(); len(list) != 1 || list[0].Code != boundary.AlarmStoreRebuilt {
 		t.Errorf("%v", list)
+	}
+}
+
+// An enclave that came back has taken over what others told, who knew of an older checkpoint; the log was cut by then, and
+// shows that the store is right by what the enclave before knew.
+func TestFormerFrontierVouchesForTheStore(t *testing.T) {
+	h := reopened(t, nil, 5, 3)
+	defer h.Close()
+	if at, list := h.machine().Applied(), h.faults.list(); at != 5 || len(list) > 0 {
+		t.Errorf("the store is at %d, %v", at, list)
 	}
 }
 

@@ -140,6 +140,11 @@ func (h *Host) genesis() state.Genesis {
 func (h *Host) openHeld(verify bool) (*held, error) {
 	o := h.storeOptions()
 	o.Verify = verify
+	return h.openAt(o)
+}
+
+// openAt opens a store at another path than the present one's too.
+func (h *Host) openAt(o kv.Options) (*held, error) {
 	store, err := kv.Open(o)
 	if err != nil {
 		return nil, err
@@ -199,7 +204,7 @@ func (h *Host) vouch() error {
 			return nil
 		}
 		f, err := wire.DecodeFrontier(r.Body)
-		stable = f.Disclosure.Stable.Order
+		stable = max(stable, f.Disclosure.Stable.Order) // an enclave that came back may know of an older one than the one before
 		return err
 	})
 	if err != nil {

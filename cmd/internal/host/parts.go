@@ -59,6 +59,8 @@ func (c checkpoints) Read(order uint64, by wire.ReplicaID) (transfer.Read, bool)
 
 func (c checkpoints) Take(s wire.Stable) (node.Taking, error) { return c.h.take(s) }
 
+func (c checkpoints) Retrace(order uint64) (node.Way, error) { return c.h.retrace(order) }
+
 // building says whether the files of a state on its way here are in use. Safe for concurrent use.
 type building struct {
 	mu   sync.Mutex
@@ -184,8 +186,13 @@ func (t *taking) Abort() {
 	t.h.building.set(false)
 }
 
+func (t *taking) file() string { return takingName }
+
+// placed is a finished state: in a file of the folder.
+type placed interface{ file() string }
+
 // install puts a finished state in the place of the present one: a crash leaves one or the other.
-func (h *Host) install(t *taking) error {
+func (h *Host) install(file string) error {
 	h.keeping.drop()
 	if err := errors.Join(os.WriteFile(h.path(fillingName), nil, 0o600), syncFolder(h.o.Dir)); err != nil {
 		return err
@@ -195,7 +202,7 @@ func (h *Host) install(t *taking) error {
 	if err := former.store.Close(); err != nil {
 		return err
 	}
-	if err := os.Rename(h.path(takingName), h.path(storeName)); err != nil {
+	if err := os.Rename(h.path(file), h.path(storeName)); err != nil {
 		return err
 	}
 	if err := errors.Join(syncFolder(h.o.Dir), os.RemoveAll(h.path(partName))); err != nil {

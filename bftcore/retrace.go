@@ -1,0 +1,203 @@
+package bftcore
+
+import (
+	"time"
+
+	"troxymail/bftcore/wire"
+)
+
+// What an earlier founding committed proves nothing to a peer: a copy of one of its enclaves may still run, and one that was
+// set back may have voted twice (rr). And states of checkpoints end with the processes that kept them. So after a start of
+// all, a replica below the stable checkpoint that the founding began with could only wait until f+1 others attest a newer
+// one; when too few of them have the state, nothing would be ordered for ever.
+//
+// But f+1 attested the root of the stable checkpoint, and a root tells whether a state is the right one. So the host
+// retraces the way there on a copy of its store, by the batches that one peer has in its log of whatever founding, and
+// the copy takes the store's place only if it ends at that root. Requests that no enclave made are not executed on the
+// copy either: what commands may do to a state machine is bounded for those of enclaves alone. A peer that lies costs time,
+// and another is asked. Nothing of it reaches log, votes or answers before.
+
+const (
+	// maxRetraceBytes bounds the PROOFs that wait for their turn, beside the one that is next; those beyond are asked for
+	// again.
+	maxRetraceBytes = 16 << 20
+	// retraceAfter is when what did not come is asked for again, retraceSilent how often until another peer is asked.
+	retraceAfter  = Time(500 * time.Millisecond)
+	retraceSilent = 6
+	// retraceMax is up to where the pauses between two peers double.
+	retraceMax = Time(30 * time.Second)
+)
+
+// Retrace is a piece of the way to a stable checkpoint. The host applies the batches to a copy of its store, in order,
+// and says Retraced. When the copy is at Stable.Order with Stable.Root it takes the store's place as with a Transfer
+// (Installed). An empty one, with Stable zero, ends what is under way.
+type Retrace struct {
+	Attempt uint64 // rises; another one begins with a new copy, of the store after the order before Batches[0]
+	Stable  wire.Stable
+	From    wire.ReplicaID // whose word it is
+	Batches []Batch        // orders without a gap, not beyond Stable.Order
+}
+
+// retracing is the way to the stable checkpoint that is being gone; idle when stable is zero.
+type retracing struct {
+	attempt uint64
+	stable  wire.Stable
+	from    wire.ReplicaID
+	next    uint64            // the order wanted next
+	to      uint64            // end of the range that was asked for
+	done    uint64            // the host has retraced up to here
+	early   map[uint64]*heard // orders from next to to
+	bytes   int               // of early
+	at      Time              // when something is due; 0 while the host has to do
+	silent  int               // times in a row that nothing came
+	failed  int               // peers in a row whose way led nowhere
+	turn    int               // replica to be asked first next time
+}
+
+// heard is a batch on one peer's word.
+type heard struct {
+	proof   wire.Proof
+	genuine bool // enclaves made its requests
+}
+
+// beginRetrace goes the way on foot when the state is not to be had.
+func (c *Core) beginRetrace() {
+	t := &c.retracing
+	if t.stable.Order == 0 && c.executed < c.stable.Order {
+		t.stable, t.failed = c.stable, 0
+		c.retraceBy()
+	}
+}
+
+// retrace sees to what is due.
+func (c *Core) retrace() {
+	t := &c.retracing
+	switch {
+	case t.stable.Order == 0:
+	case c.executed >= t.stable.Order: // the state came, or proofs did
+		*t = retracing{attempt: t.attempt + 1, turn: t.turn}
+		c.out.Retrace = &Retrace{Attempt: t.attempt}
+	case t.at != 0 && c.now >= t.at:
+		if t.silent++; t.next == 0 || t.silent > retraceSilent {
+			c.retraceBy()
+		} else {
+			c.askRetrace()
+		}
+	case t.next > t.to && t.next <= t.stable.Order && t.done+1 >= t.next:
+		t.silent = 0
+		c.askRetrace()
+	}
+}
+
+// retraceBy begins from the start, by the log of the next peer that says to have been there.
+func (c *Core) retraceBy() {
+	t := &c.retracing
+	*t = retracing{attempt: t.attempt + 1, stable: c.stable, failed: t.failed + 1, turn: t.turn, early: map[uint64]*heard{}}
+	t.at = c.now + min(retraceMax, retraceAfter<<min(t.failed, 8)) // when nobody was there
+	for i := range c.n {
+		r := (t.turn + i) % c.n
+		if r == int(c.cfg.Self) || c.peers[r].status.Executed < t.stable.Order {
+			continue
+		}
+		t.turn, t.from, t.next, t.done = r+1, wire.ReplicaID(r), c.executed+1, c.executed
+		c.askRetrace()
+		return
+	}
+}
+
+// askRetrace asks for the next piece of the way, of which some may be on its way already.
+func (c *Core) askRetrace() {
+	t := &c.retracing
+	t.to = min(t.next+MaxFetchOrders-1, t.stable.Order)
+	t.at = c.now + retraceAfter
+	c.send(t.from, wire.Fetch{From: t.next, To: t.to}.Append(nil), false)
+}
+
+// heard takes a PROOF of whatever founding as the word of the peer whose way is gone; false when it is not wanted for that.
+func (c *Core) heard(from wire.ReplicaID, p *wire.Proof) bool {
+	t := &c.retracing
+	x := &p.Prepare.Certificate
+	order := x.New.Order
+	if t.next == 0 || from != t.from || order < t.next || order > t.to || !c.cfg.kin(x) {
+		return false
+	}
+	if _, twice := t.early[order]; twice {
+		return true
+	}
+	size := len(p.Prepare.Raw)
+	if order > t.next && t.bytes+size > maxRetraceBytes {
+		c.counters.BufferFull++
+		return true
+	}
+	batch := &heard{proof: *p, genuine: len(p.Prepare.Requests) == 0}
+	t.early[order] = batch
+	t.bytes += size
+	if batch.genuine {
+		c.goOn()
+	} else {
+		c.examine(order, batch)
+	}
+	return true
+}
+
+// examine has the own enclave check the requests of a batch.
+func (c *Core) examine(order uint64, x *heard) {
+	c.checkRequests(x.proof.Prepare.Requests, func(e *Checked) {
+		t := &c.retracing
+		switch {
+		case t.early[order] != x: // of a way that is over
+		case e.Refused:
+			t.bytes -= len(x.proof.Prepare.Raw)
+			delete(t.early, order) // it is asked for again
+		case len(e.Invalid) > 0:
+			c.leadsNowhere()
+		default:
+			x.genuine = true
+			c.goOn()
+		}
+	})
+}
+
+// goOn hands out what is next.
+func (c *Core) goOn() {
+	t := &c.retracing
+	for x := t.early[t.next]; x != nil && x.genuine; x = t.early[t.next] {
+		p := &x.proof.Prepare
+		delete(t.early, t.next)
+		t.bytes -= len(p.Raw)
+		t.silent, t.at = 0, c.now+retraceAfter
+		c.handRetrace(Batch{View: p.Certificate.New.View, Order: t.next, Digest: p.Certificate.Digest, Requests: p.Requests})
+		t.next++
+	}
+	if t.next > t.to {
+		t.at = 0 // until the host has done it
+	}
+}
+
+// leadsNowhere leaves the peer whose way is being gone, after a while.
+func (c *Core) leadsNowhere() {
+	t := &c.retracing
+	t.next, t.at = 0, c.now+min(retraceMax, retraceAfter<<min(t.failed, 8))
+}
+
+func (c *Core) handRetrace(b Batch) {
+	t := &c.retracing
+	if r := c.out.Retrace; r == nil || r.Attempt != t.attempt {
+		c.out.Retrace = &Retrace{Attempt: t.attempt, Stable: t.stable, From: t.from}
+	}
+	c.counters.Retraced++
+	c.out.Retrace.Batches = append(c.out.Retrace.Batches, b)
+}
+
+// onRetraced hears from the host.
+func (c *Core) onRetraced(e Retraced) {
+	t := &c.retracing
+	if t.stable.Order == 0 || e.Attempt != t.attempt {
+		return
+	}
+	if !e.Failed {
+		t.done = max(t.done, e.Order)
+		return
+	}
+	c.leadsNowhere()
+}
