@@ -23,7 +23,7 @@
 //  4. Apply Execute to the store, batch by batch, in order, and report Executed. Handed to Execute
 //     means committed: it may be applied before it is synced, but what is durable is decided by
 //     Status.Durable (report Synced after each sync of the log).
-//  5. Serve Reanswer, Load and NeedBody, in no particular order, when there is time.
+//  5. Serve Reanswer, Load, NeedBody, Transfer and Retrace, in no particular order, when there is time.
 //
 // Byte slices in a Ready (records, messages, requests) are never changed by the core or its caller;
 // they may be kept beyond Advance. The slices that hold them may not.
@@ -41,7 +41,9 @@
 // (VIEW-CHANGE), the next leader's enclave selects what the view begins with (NEW-VIEW), and those batches are
 // proposed again before anything new. Which rules keep that safe is in enclave/counter; here is only who is
 // asked, when, with what, and how a host comes by the batches that it needs. A host that missed a view's orders
-// learns them from their proofs, without a vote; one that misses a stable checkpoint has its store brought there.
+// learns them from their proofs, without a vote; one that misses a stable checkpoint has its store brought there (Transfer),
+// or, when nobody keeps that state any more, retraces the way on a copy of its store by what one peer's log says of any
+// founding (Retrace): the root that f+1 attested tells whether it was the right one.
 //
 // # Pillars
 //
@@ -57,7 +59,7 @@
 // pillars.go says how far the counters are. Then one phase a file: dedup.go and pending.go (requests), batch.go and
 // order_prepare.go (leader), slot.go, order_vote.go, order_commit.go (follower and quorum), execute.go, retransmit.go,
 // fetch.go, resend.go, progress.go; view_want.go, view_change.go, view_enter.go, holdings.go, needed.go and learn.go (other
-// views), checkpoint.go and jump.go (to a checkpoint's state), statements.go (what goes to the log beside batches),
+// views), checkpoint.go, jump.go and retrace.go (to a checkpoint's state), statements.go (what goes to the log beside batches),
 // restore.go and replay.go (what a log says); testament.go and evidence.go (what a log shows).
 //
 // Untrusted. Imports wire, canon and quorum only.

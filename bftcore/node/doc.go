@@ -15,7 +15,8 @@
 //   - Peers may need the log from where the store of the hindmost is durable, not its log (keeper.go): so a
 //     follower that loses its log finds the rest with them.
 //   - A checkpoint is told to the core when the store and all large bodies that it names are durable; a state that is
-//     taken over replaces the present one between two batches, whole or not at all (checkpoint.go, transfer.go).
+//     taken over replaces the present one between two batches, whole or not at all (checkpoint.go, transfer.go, take.go). So does
+//     a copy of the store that retraced the way to a checkpoint, and nothing sees it before (retrace.go).
 //   - Any error of the log or the application stops the node: a host that lost a write must not go on.
 //
 // Untrusted: nothing here is believed by an enclave. Must not import enclave (but boundary, which defines

@@ -45,6 +45,10 @@
 // incarnation, kind, position), whoever drove the enclave; no two enclaves are one incarnation, and a generation is
 // founded once; what a correct host's enclave certified is in its log before it leaves.
 //
+// States of checkpoints for peers end with a host's process, as they do. So a cluster can be stranded (heal.go): fewer than f+1
+// have the state of the stable checkpoint, and no log leads the others there. That is told apart and counted, and a
+// violation where hosts keep log for some checkpoints.
+//
 // At the end (heal.go) faults stop, and a host that lied is run by the honest program: then all correct replicas
 // become ACTIVE in one founding, reach one state, and what their sessions ask is answered. In half of the scenes the
 // liars then fall silent or lie again while nobody else fails, and answers must go on.
