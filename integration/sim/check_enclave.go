@@ -81,8 +81,10 @@ func (k *checker) leaves(h *host, raw []byte) {
 		return
 	}
 	number, ok := h.disk.sent[&raw[0]]
-	if !ok {
-		number, ok = h.disk.find(raw)
+	if !ok || number >= h.disk.synced { // it may be there twice, the second time as a peer sent it back
+		if first, found := h.disk.find(raw); found {
+			number, ok = first, true
+		}
 	}
 	votes := kind == wire.KindPrepare || kind == wire.KindCommit
 	switch {
@@ -93,9 +95,9 @@ func (k *checker) leaves(h *host, raw []byte) {
 	}
 }
 
-// find looks for a record with these bytes.
+// find looks for the first record with these bytes.
 func (d *disk) find(raw []byte) (int, bool) {
-	for i := len(d.records) - 1; i >= 0; i-- {
+	for i := range d.records {
 		if bytes.Equal(d.records[i].Body, raw) {
 			return d.first + i, true
 		}
