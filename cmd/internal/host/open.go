@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"troxymail/bftcore"
@@ -108,6 +109,9 @@ func (h *Host) renewLog(cause error) error {
 }
 
 func (h *Host) openStore() error {
+	if err := os.RemoveAll(h.path(wayName)); err != nil { // of a process that ended meanwhile
+		return err
+	}
 	if h.log.Stats().MaxOrder > 0 && !h.has(storeName) {
 		h.note(boundary.AlarmStoreRebuilt, "store_rebuilt", errGone, "")
 	}

@@ -95,7 +95,13 @@ func TestWayToACheckpoint(t *testing.T) {
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(h.path(wayName), []byte("a copy that a crash left"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	g.start(2)
+	if _, err := os.Stat(h.path(wayName)); !os.IsNotExist(err) {
+		t.Errorf("it is still there: %v", err)
+	}
 	m.file(10, 0, 1, 2)
 	g.do(0, &command.Ping{Data: []byte("on")})
 	g.agree()
