@@ -18,9 +18,10 @@ type checkpoints struct {
 	saidAt   Time        // when the own enclave last attested asked
 	transfer wire.Stable // asked of the host; zero for none
 
-	transferAt Time   // not before, because the last one failed
-	failed     int    // transfers in a row
-	fill       uint64 // a leader goes on up to here with empty batches
+	transferAt    Time   // not before, because the last one failed
+	transferSince Time   // transfer was asked of the host
+	failed        int    // transfers in a row
+	fill          uint64 // a leader goes on up to here with empty batches
 }
 
 // onRooted takes the store's word that a checkpoint is durable here.

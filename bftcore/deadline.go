@@ -47,7 +47,7 @@ func (c *Core) NextDeadline() Time {
 	if due := c.checkpoints.transferAt; due > c.now {
 		at = min(at, due)
 	}
-	if due := c.retracing.at; due != 0 {
+	if due := c.retraceDeadline(); due != 0 {
 		at = min(at, due)
 	}
 	if due := c.viewDeadline(); due != 0 {

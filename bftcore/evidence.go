@@ -21,8 +21,8 @@ func (c Config) Proven(order uint64, records []Record) (Batch, bool, error) {
 	return Batch{View: x.New.View, Order: order, Digest: x.Digest, Requests: proof.Prepare.Requests}, true, nil
 }
 
-// Vouches reports whether a log shows that its store may be at order applied: up to the newest stable checkpoint that any
-// of its Frontiers knows of, or beyond that as far as it proves order by order. A store that is ahead of its log by more has executed
+// Vouches reports whether a log shows that its store may be at order applied: up to the newest stable checkpoint that its
+// Frontiers of the newest founding know of, or beyond that as far as it proves order by order. A store that is ahead of its log by more has executed
 // what the log forgot: that was told to nobody, so that a founding that no log told of it may have given its place to
 // something else. of returns the records of an order.
 func (c Config) Vouches(applied, stable uint64, of func(order uint64) ([]Record, error)) (bool, error) {
@@ -40,17 +40,18 @@ func (c Config) Vouches(applied, stable uint64, of func(order uint64) ([]Record,
 
 // Evidence makes of a log's records of one order the messages that help a peer: the PROOF, if they hold one, or
 // the PREPARE and COMMITs of one view alone, if view is not 0, for a peer that is to vote there. A PROOF that an earlier
-// founding left goes before the records of the present one: it tells a peer that retraces the way to a checkpoint what was
-// executed here. Damaged records are passed over.
+// founding left stands for the records of all of them, beside those of the present one: it tells a peer that retraces the way
+// to a checkpoint what was executed here. Damaged records are passed over.
 func (c Config) Evidence(order uint64, records []Record, view uint64) [][]byte {
 	var out [][]byte
+	older := false
 	if view == 0 {
 		proof, ok, err := c.proof(order, records, false)
 		if ok && err == nil {
 			return [][]byte{wire.AppendProof(nil, proof.Prepare.Raw, proof.Raw)}
 		}
 		if proof, ok, err = c.proof(order, records, true); ok && err == nil {
-			out = append(out, wire.AppendProof(nil, proof.Prepare.Raw, proof.Raw))
+			out, older = append(out, wire.AppendProof(nil, proof.Prepare.Raw, proof.Raw)), true
 		}
 	}
 	for i := range records {
@@ -58,21 +59,21 @@ func (c Config) Evidence(order uint64, records []Record, view uint64) [][]byte {
 		if r.Order != order || r.Kind != RecordPrepare && r.Kind != RecordCommit {
 			continue
 		}
-		if at, err := positionOf(r); err == nil && (view == 0 || at.View == view) {
+		if x, err := certificateOf(r); err == nil && (view == 0 || x.New.View == view) && (!older || c.fits(&x)) {
 			out = append(out, r.Body)
 		}
 	}
 	return out
 }
 
-// positionOf reads the position of a PREPARE or COMMIT.
-func positionOf(r *Record) (wire.Position, error) {
+// certificateOf reads the certificate of a PREPARE or COMMIT.
+func certificateOf(r *Record) (wire.Certificate, error) {
 	if r.Kind == RecordPrepare {
 		p, err := wire.DecodePrepare(r.Body)
-		return p.Certificate.New, err
+		return p.Certificate, err
 	}
 	m, err := wire.DecodeCommit(r.Body)
-	return m.Certificate.New, err
+	return m.Certificate, err
 }
 
 // proof finds what commits an order: of the highest generation and view, when several do. What older foundings

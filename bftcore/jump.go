@@ -32,6 +32,9 @@ func (c *Core) needsTransfer() {
 	if missing := f.lack == c.executed+1 && c.now >= f.since+transferAfter; !missing && !far {
 		return
 	}
+	if !c.transferring() {
+		k.transferSince = c.now
+	}
 	k.transfer = c.stable
 	var from []wire.ReplicaID
 	for r := range c.peers {
@@ -42,6 +45,9 @@ func (c *Core) needsTransfer() {
 	c.counters.Transfers++
 	c.out.Transfer = &Transfer{Stable: c.stable, From: from}
 }
+
+// transferring reports whether the host was asked for a state, and neither has it nor gave it up.
+func (c *Core) transferring() bool { return c.checkpoints.transfer.Order > c.executed }
 
 // onNotInstalled lets the transfer be asked for again, after a while.
 func (c *Core) onNotInstalled() {

@@ -75,8 +75,9 @@ func TestTestamentOfPillars(t *testing.T) {
 // The newest stable checkpoint that a log knows of may be one of a former enclave's Frontier.
 func TestTestamentKnowsTheNewestCheckpoint(t *testing.T) {
 	var records []Record
-	for _, order := range []uint64{4, 20, 16} {
+	for i, order := range []uint64{30, 4, 20, 16} {
 		f := wire.Frontier{Certificate: wire.Certificate{Kind: wire.CertFrontier, Incarnation: 1, Vector: make([]uint32, 3)}}
+		f.Certificate.Founding.Generation = uint32(min(i, 1)) // the first is of a former founding
 		f.Disclosure.Stable.Order = order
 		f.Certificate.Digest = f.BodyDigest()
 		records = append(records, Record{Kind: RecordFrontier, Body: f.Append(nil)})

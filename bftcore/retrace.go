@@ -18,12 +18,17 @@ import (
 // and another is asked. Nothing of it reaches log, votes or answers before.
 
 const (
-	// maxRetraceBytes bounds the PROOFs that wait for their turn, beside the one that is next; those beyond are asked for
-	// again.
+	// maxRetraceBytes bounds the PROOFs that wait for their turn, beside the one that is next, and those that wait for
+	// the host to go on, beside one; what is beyond is asked for again.
 	maxRetraceBytes = 16 << 20
-	// retraceAfter is when what did not come is asked for again, retraceSilent how often until another peer is asked.
+	// retraceAfter is when what did not come is asked for again, retraceSilent how often in a row until another peer is asked.
 	retraceAfter  = Time(500 * time.Millisecond)
 	retraceSilent = 6
+	// retraceRange is how long a peer has for MaxFetchOrders orders, whatever it gives meanwhile; it doubles with each peer
+	// that was left, for all may be slow.
+	retraceRange = Time(10 * time.Second)
+	// retraceBeside is when a way is begun beside a transfer that goes on: one peer can make that take as long as it likes.
+	retraceBeside = Time(2 * time.Minute)
 	// retraceMax is up to where the pauses between two peers double.
 	retraceMax = Time(30 * time.Second)
 )
@@ -48,7 +53,10 @@ type retracing struct {
 	done    uint64            // the host has retraced up to here
 	early   map[uint64]*heard // orders from next to to
 	bytes   int               // of early
+	ahead   []int             // bytes of each order that was handed out and is not retraced, from done+1 on
+	waiting int               // bytes of ahead
 	at      Time              // when something is due; 0 while the host has to do
+	until   Time              // when all that was asked for has to be there
 	silent  int               // times in a row that nothing came
 	failed  int               // peers in a row whose way led nowhere
 	turn    int               // replica to be asked first next time
@@ -74,19 +82,33 @@ func (c *Core) retrace() {
 	t := &c.retracing
 	switch {
 	case t.stable.Order == 0:
+		if c.transferring() && c.now >= c.checkpoints.transferSince+retraceBeside {
+			c.beginRetrace()
+		}
 	case c.executed >= t.stable.Order: // the state came, or proofs did
 		*t = retracing{attempt: t.attempt + 1, turn: t.turn}
 		c.out.Retrace = &Retrace{Attempt: t.attempt}
 	case t.at != 0 && c.now >= t.at:
-		if t.silent++; t.next == 0 || t.silent > retraceSilent {
+		if t.silent++; t.next == 0 || t.silent > retraceSilent || c.now >= t.until {
 			c.retraceBy()
 		} else {
 			c.askRetrace()
 		}
-	case t.next > t.to && t.next <= t.stable.Order && t.done+1 >= t.next:
-		t.silent = 0
-		c.askRetrace()
+	case t.at == 0:
+		c.goOn()
+		if t.at == 0 && t.next <= t.stable.Order && t.next <= t.done+MaxFetchOrders/2 && t.waiting < maxRetraceBytes/2 {
+			t.silent, t.until = 0, c.now+retraceRange<<min(t.failed, 8)
+			c.askRetrace()
+		}
 	}
+}
+
+// retraceDeadline is when retrace has something to do; 0 for never.
+func (c *Core) retraceDeadline() Time {
+	if c.retracing.stable.Order == 0 && c.transferring() {
+		return c.checkpoints.transferSince + retraceBeside
+	}
+	return c.retracing.at
 }
 
 // retraceBy begins from the start, by the log of the next peer that says to have been there.
@@ -100,6 +122,7 @@ func (c *Core) retraceBy() {
 			continue
 		}
 		t.turn, t.from, t.next, t.done = r+1, wire.ReplicaID(r), c.executed+1, c.executed
+		t.until = c.now + retraceRange<<min(t.failed, 8)
 		c.askRetrace()
 		return
 	}
@@ -108,7 +131,7 @@ func (c *Core) retraceBy() {
 // askRetrace asks for the next piece of the way, of which some may be on its way already.
 func (c *Core) askRetrace() {
 	t := &c.retracing
-	t.to = min(t.next+MaxFetchOrders-1, t.stable.Order)
+	t.to = min(t.done+MaxFetchOrders, t.stable.Order)
 	t.at = c.now + retraceAfter
 	c.send(t.from, wire.Fetch{From: t.next, To: t.to}.Append(nil), false)
 }
@@ -158,19 +181,22 @@ func (c *Core) examine(order uint64, x *heard) {
 	})
 }
 
-// goOn hands out what is next.
+// goOn hands out what is next, as far as the host may be behind.
 func (c *Core) goOn() {
 	t := &c.retracing
-	for x := t.early[t.next]; x != nil && x.genuine; x = t.early[t.next] {
+	mayWait := func() bool { return t.waiting < maxRetraceBytes } // how many orders, the question bounds
+	for x := t.early[t.next]; x != nil && x.genuine && mayWait(); x = t.early[t.next] {
 		p := &x.proof.Prepare
+		size := len(p.Raw)
 		delete(t.early, t.next)
-		t.bytes -= len(p.Raw)
-		t.silent, t.at = 0, c.now+retraceAfter
+		t.bytes -= size
+		t.ahead, t.waiting = append(t.ahead, size), t.waiting+size
 		c.handRetrace(Batch{View: p.Certificate.New.View, Order: t.next, Digest: p.Certificate.Digest, Requests: p.Requests})
 		t.next++
+		t.silent, t.at = 0, c.now+retraceAfter
 	}
-	if t.next > t.to {
-		t.at = 0 // until the host has done it
+	if t.next > t.to || !mayWait() {
+		t.at = 0 // until the host has gone some of it
 	}
 }
 
@@ -192,12 +218,15 @@ func (c *Core) handRetrace(b Batch) {
 // onRetraced hears from the host.
 func (c *Core) onRetraced(e Retraced) {
 	t := &c.retracing
-	if t.stable.Order == 0 || e.Attempt != t.attempt {
+	if t.stable.Order == 0 || t.next == 0 || e.Attempt != t.attempt {
 		return
 	}
-	if !e.Failed {
-		t.done = max(t.done, e.Order)
+	if e.Failed {
+		c.leadsNowhere()
 		return
 	}
-	c.leadsNowhere()
+	for ; t.done < e.Order && len(t.ahead) > 0; t.done++ {
+		t.waiting -= t.ahead[0]
+		t.ahead = t.ahead[1:]
+	}
 }

@@ -103,11 +103,79 @@ func TestRetraceIsHandedOutInOrder(t *testing.T) {
 	if len(got) != MaxFetchOrders || c.retracing.bytes != 0 {
 		t.Fatalf("%d orders handed out, %d bytes kept", len(got), c.retracing.bytes)
 	}
-	if _, of := fetches(t, hear(Retraced{Attempt: c.retracing.attempt, Order: MaxFetchOrders - 1})); of != nil {
-		t.Errorf("asks on before the host is there: %+v", of)
+	if _, of := fetches(t, hear(Retraced{Attempt: c.retracing.attempt, Order: MaxFetchOrders/2 - 1})); of != nil {
+		t.Errorf("asks on before the host has gone half of it: %+v", of)
 	}
-	if _, of := fetches(t, hear(Retraced{Attempt: c.retracing.attempt, Order: MaxFetchOrders})); len(of) != 1 || of[0].From != MaxFetchOrders+1 {
-		t.Errorf("asks for %+v once the host is there", of)
+	_, of = fetches(t, hear(Retraced{Attempt: c.retracing.attempt, Order: MaxFetchOrders/2 + 1}))
+	if len(of) != 1 || of[0].From != MaxFetchOrders+1 || of[0].To != MaxFetchOrders*3/2+1 {
+		t.Errorf("asks for %+v once the host has", of)
+	}
+	for o := uint64(MaxFetchOrders + 1); o <= MaxFetchOrders*3/2+1; o++ {
+		hear(told(source, o))
+	}
+	if _, of := fetches(t, hear(Retraced{Attempt: c.retracing.attempt, Order: MaxFetchOrders + 2})); len(of) != 1 || of[0].To != 2*MaxFetchOrders {
+		t.Errorf("asks for %+v in the end", of)
+	}
+}
+
+// However a peer cuts its answers, the host is never asked to keep more than one question's orders, or many bytes.
+func TestRetraceWaitsForTheHost(t *testing.T) {
+	c := behind(t, 100*MaxFetchOrders)
+	to, _ := fetches(t, c.passes(0, Tick{}))
+	handed := 0
+	for o := uint64(1); o < 10*MaxFetchOrders; o++ {
+		r := c.passes(1, told(to[0], o))
+		if r.Retrace != nil {
+			handed += len(r.Retrace.Batches)
+		}
+		if o%7 == 0 {
+			c.passes(retraceAfter, Tick{}) // asks again
+		}
+	}
+	if handed != MaxFetchOrders || c.retracing.at != 0 || c.retracing.from != to[0] {
+		t.Errorf("%d orders handed out while the host has gone none; %+v", handed, c.retracing)
+	}
+	c.retracing.waiting = 2 * maxRetraceBytes
+	if c.passes(1, Retraced{Attempt: c.retracing.attempt, Order: MaxFetchOrders / 2}); c.retracing.at != 0 {
+		t.Error("asks on while the host has many bytes of it")
+	}
+}
+
+// A peer that gives a little now and then is left for another, after ever longer times.
+func TestRetraceLeavesWhoDribbles(t *testing.T) {
+	const order = 4096
+	c := behind(t, order)
+	to, _ := fetches(t, c.passes(0, Tick{}))
+	for o := uint64(1); o < MaxFetchOrders; o++ {
+		for range retraceSilent - 1 {
+			c.passes(retraceAfter, Tick{})
+		}
+		if c.retracing.from != to[0] {
+			return
+		}
+		c.passes(1, told(to[0], o))
+		c.passes(1, Retraced{Attempt: c.retracing.attempt, Order: o})
+	}
+	t.Error("it is not left")
+}
+
+// A transfer that goes on for long does not keep a way from being begun.
+func TestRetraceBesideATransfer(t *testing.T) {
+	c := behind(t, 8)
+	c.retracing = retracing{}
+	c.checkpoints.transferAt, c.checkpoints.failed = 0, 0
+	c.fetching.lack, c.fetching.since = 1, c.now-transferAfter
+	if r := c.passes(1, Tick{}); r.Transfer == nil || c.retracing.stable.Order != 0 {
+		t.Fatalf("asks for %+v", r.Transfer)
+	}
+	if due := c.NextDeadline(); due > c.now+retraceBeside {
+		t.Errorf("looks again in %v", due-c.now)
+	}
+	if c.passes(retraceBeside-1, Tick{}); c.retracing.stable.Order != 0 {
+		t.Error("does not wait")
+	}
+	if c.passes(1, Tick{}); c.retracing.stable.Order != 8 {
+		t.Error("no way is begun")
 	}
 }
 
@@ -201,7 +269,7 @@ func TestRetraceEnds(t *testing.T) {
 func TestRetraceIsBounded(t *testing.T) {
 	c := behind(t, 8)
 	to, _ := fetches(t, c.passes(0, Tick{}))
-	c.retracing.bytes = maxRetraceBytes
+	c.retracing.bytes = maxRetraceBytes // of those that come later
 	c.passes(1, told(to[0], 2))
 	if len(c.retracing.early) != 0 || c.counters.BufferFull != 1 {
 		t.Errorf("%d kept, %d times full", len(c.retracing.early), c.counters.BufferFull)

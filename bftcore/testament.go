@@ -22,7 +22,7 @@ type Testament struct {
 	last   wire.Position    // the order is the one up to which all counters are
 	next   pillars          // of the counters
 	stable uint64           // of the frontier
-	vouch  uint64           // the highest of all Frontiers
+	vouch  uint64           // the highest of the Frontiers of its founding
 	maker  wire.Certificate // of the frontier
 }
 
@@ -32,8 +32,9 @@ func (t *Testament) Generation() uint32 { return t.maker.Founding.Generation }
 // Position is the view, and the order up to which all of the enclave's counters stood.
 func (t *Testament) Position() wire.Position { return t.last }
 
-// Stable is the order of the newest stable checkpoint that the log knows of: not always the newest Frontier's, since an
-// enclave that came back takes over what those say that granted it, and they may be behind. The log is cut by the newest.
+// Stable is the order of the newest stable checkpoint that the log knows of in the founding of its newest Frontier: not always
+// that Frontier's, since an enclave that came back takes over what those say that granted it, and they may be behind. The
+// log is cut by the newest. Of former foundings nothing counts: an administrator's may have lost what they had.
 func (t *Testament) Stable() uint64 { return t.vouch }
 
 // String tells it in a few words.
@@ -88,6 +89,9 @@ func (t *Testament) begin(body []byte) error {
 		return fmt.Errorf("%w: a frontier: %w", ErrLog, err)
 	}
 	t.Frontier, t.Own = append([]byte(nil), body...), nil
+	if m.Certificate.Founding != t.maker.Founding {
+		t.vouch = 0
+	}
 	t.maker, t.last, t.stable = m.Certificate, m.Certificate.New, m.Disclosure.Stable.Order
 	t.vouch = max(t.vouch, t.stable)
 	t.next = pillarsOf(&m)

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"context"
+
 	"troxymail/bftcore"
 	"troxymail/bftcore/wire"
 	"troxymail/mailstore/transfer"
@@ -20,8 +22,9 @@ type Checkpoints interface {
 	Kept(order uint64) bool
 	// Take begins to take over the state of a stable checkpoint.
 	Take(s wire.Stable) (Taking, error)
-	// Retrace begins a way to a stable checkpoint behind order, up to which the own log leads.
-	Retrace(order uint64) (Way, error)
+	// Retrace begins a way to a stable checkpoint: the copy is at order at least, by the own log, or wraps ErrElsewhere.
+	// It takes as long as copying the store does, and ends with ctx.
+	Retrace(ctx context.Context, order uint64) (Way, error)
 }
 
 // Arrived is a state that was finished: a Taking after Finish, or a Way after Arrive.

@@ -176,7 +176,7 @@ func (n *Node) Run(ctx context.Context) error {
 	var group sync.WaitGroup
 	for name, part := range map[string]func(context.Context) error{
 		"orderer": n.order, "syncer": n.sync, "executor": n.run, "door": n.door, "bodies": n.bodies.run,
-		"keeper": n.keepFrontiers, "giver": n.serveParts, "taker": n.takeParts,
+		"keeper": n.keepFrontiers, "giver": n.serveParts, "taker": n.takeParts, "retracer": n.retraceWays,
 	} {
 		group.Go(func() {
 			if err := part(run); err != nil {

@@ -14,12 +14,13 @@ const laggingFrom = 4 * catchingUpFrom
 // that the group survives. A peer whose link is down is out at once, one that says nothing over it after a while.
 func (n *Node) outages(s *bftcore.Status) []boundary.Outage {
 	var list []boundary.Outage
+	_, stateComes := n.stateComes()
 	for i := range s.Peers {
 		r := wire.ReplicaID(i)
 		cause := n.outage(s, i)
 		if r == n.o.Config.Self {
 			cause = 0
-			if s.Known > s.Applied+catchingUpFrom || n.transfers.target.Load() != 0 {
+			if s.Known > s.Applied+catchingUpFrom || stateComes {
 				cause = boundary.CauseLagging
 			}
 		}

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sync"
@@ -19,15 +20,15 @@ type trail struct {
 	begun   []uint64
 	aborted int
 	there   bool
-	broken  bool
+	broken  error
 }
 
-func (x *trail) Retrace(order uint64) (Way, error) {
+func (x *trail) Retrace(_ context.Context, order uint64) (Way, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.begun, x.at = append(x.begun, order), order
-	if x.broken {
-		return nil, errors.New("the disk is full")
+	if x.broken != nil {
+		return nil, x.broken
 	}
 	return x, nil
 }
@@ -48,6 +49,21 @@ func (x *trail) Abort() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.aborted++
+}
+
+// retracing runs what goes ways until the function that it returns was called.
+func retracing(t *testing.T, n *Node) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var goer sync.WaitGroup
+	goer.Go(func() {
+		if err := n.retraceWays(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return func() {
+		cancel()
+		goer.Wait()
+	}
 }
 
 // batches are those of orders from one to another.
@@ -73,13 +89,13 @@ func TestWayIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := &trail{there: true}
 		n := newTaker(t, x)
-		stop := taking(t, n)
+		stop := retracing(t, n)
 		defer stop()
 		s := wire.Stable{Order: 8}
 		n.stretches.put(bftcore.Retrace{Attempt: 1, Stable: s, From: 2, Batches: batches(3, 5)})
 		synctest.Wait()
-		if got := answers(n); len(got) != 1 || got[0] != (bftcore.Retraced{Attempt: 1, Order: 5}) || n.transfers.target.Load() != 8 {
-			t.Fatalf("told %+v, on the way to %d", got, n.transfers.target.Load())
+		if got := answers(n); len(got) != 1 || got[0] != (bftcore.Retraced{Attempt: 1, Order: 5}) || n.stretches.target.Load() != 8 {
+			t.Fatalf("told %+v, on the way to %d", got, n.stretches.target.Load())
 		}
 		n.stretches.put(bftcore.Retrace{Attempt: 2, Stable: s, From: 1, Batches: batches(3, 8)})
 		synctest.Wait()
@@ -93,32 +109,64 @@ func TestWayIsGone(t *testing.T) {
 		close(w.taken.done)
 		n.stretches.put(bftcore.Retrace{Attempt: 3})
 		synctest.Wait()
-		if got := answers(n); len(got) > 0 || x.aborted != 1 || n.transfers.liars.Load() != 0 {
+		if got := answers(n); len(got) > 0 || x.aborted != 1 {
 			t.Errorf("told %+v in the end, %d ended", got, x.aborted)
 		}
 	})
 }
 
-// Who told a way to elsewhere is named; that, and a disk that fails, is told to the core once.
+// A way to elsewhere, and a disk that fails, is told to the core once; a log that does not lead to where the way begins is
+// no fault of the disk.
 func TestWayToElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := &trail{}
 		n := newTaker(t, x)
-		stop := taking(t, n)
+		stop := retracing(t, n)
 		defer stop()
 		s := wire.Stable{Order: 4}
 		n.stretches.put(bftcore.Retrace{Attempt: 1, Stable: s, From: 2, Batches: batches(1, 4)})
 		synctest.Wait()
-		if got := answers(n); len(got) != 1 || !got[0].Failed || x.aborted != 1 || n.transfers.liars.Load() != 4 || len(n.execute) > 0 {
-			t.Errorf("told %+v, %d ended, liars %b", got, x.aborted, n.transfers.liars.Load())
+		if got := answers(n); len(got) != 1 || !got[0].Failed || x.aborted != 1 || len(n.execute) > 0 {
+			t.Errorf("told %+v, %d ended", got, x.aborted)
 		}
-		x.broken = true
+		x.broken = ErrElsewhere
 		n.stretches.put(bftcore.Retrace{Attempt: 2, Stable: s, From: 1, Batches: batches(1, 2)})
 		synctest.Wait()
-		n.stretches.put(bftcore.Retrace{Attempt: 2, Stable: s, From: 1, Batches: batches(3, 4)})
+		if got := answers(n); len(got) != 1 || !got[0].Failed || n.diskErrors.Load() != 0 {
+			t.Errorf("told %+v, %d disk errors", got, n.diskErrors.Load())
+		}
+		x.broken = errors.New("the disk is full")
+		n.stretches.put(bftcore.Retrace{Attempt: 3, Stable: s, From: 1, Batches: batches(1, 2)})
 		synctest.Wait()
-		if got := answers(n); len(got) != 1 || !got[0].Failed || n.diskErrors.Load() != 1 || n.transfers.liars.Load() != 4 {
-			t.Errorf("told %+v, %d disk errors, liars %b", got, n.diskErrors.Load(), n.transfers.liars.Load())
+		n.stretches.put(bftcore.Retrace{Attempt: 3, Stable: s, From: 1, Batches: batches(3, 4)})
+		synctest.Wait()
+		if got := answers(n); len(got) != 1 || !got[0].Failed || n.diskErrors.Load() != 1 {
+			t.Errorf("told %+v, %d disk errors", got, n.diskErrors.Load())
+		}
+	})
+}
+
+// A transfer that goes on does not hold up a way, and what belongs to an attempt that is over is left out.
+func TestWayBesideATransfer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := &trail{}
+		n := newTaker(t, x)
+		n.o.Links = mute{}
+		stop := retracing(t, n)
+		defer stop()
+		n.transfers.target.Store(8) // it goes on
+		s := wire.Stable{Order: 8}
+		n.stretches.newest.Store(2) // another attempt is about to be put
+		n.stretches.list = append(n.stretches.list, bftcore.Retrace{Attempt: 1, Stable: s, From: 1, Batches: batches(1, 4)})
+		notify(n.stretches.wake)
+		synctest.Wait()
+		if x.at != 0 {
+			t.Errorf("it went to %d on a way that is over", x.at)
+		}
+		n.stretches.put(bftcore.Retrace{Attempt: 2, Stable: s, From: 1, Batches: batches(1, 4)})
+		synctest.Wait()
+		if permille, comes := n.stateComes(); x.at != 4 || !comes || permille != 500 || n.transfers.target.Load() != 8 {
+			t.Errorf("at %d, %d of a thousand", x.at, permille)
 		}
 	})
 }

@@ -65,10 +65,8 @@ func (n *Node) alarms(s *bftcore.Status, c *bftcore.Counters) []boundary.Alarm {
 	if order := n.lacking(s); order != 0 {
 		list = append(list, boundary.Alarm{Code: boundary.AlarmNeedsTransfer, Subject: boundary.NoReplica, Count: order})
 	}
-	if n.transfers.target.Load() != 0 {
-		list = append(list, boundary.Alarm{
-			Code: boundary.AlarmTransfer, Subject: boundary.NoReplica, Count: n.transfers.permille.Load() / 10,
-		})
+	if permille, comes := n.stateComes(); comes {
+		list = append(list, boundary.Alarm{Code: boundary.AlarmTransfer, Subject: boundary.NoReplica, Count: permille / 10})
 	}
 	if s.Known > s.Applied+catchingUpFrom {
 		list = append(list, boundary.Alarm{

@@ -38,16 +38,12 @@ func (t *transfers) want(s wire.Stable) {
 	}
 }
 
-// takeParts takes over states that are wanted, one after the other, and retraces ways to them, until ctx ends.
+// takeParts takes over states that are wanted, one after the other, until ctx ends.
 func (n *Node) takeParts(ctx context.Context) error {
-	ways := retracer{n: n}
-	defer ways.end()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-n.stretches.wake:
-			ways.retrace(ctx)
 		case s := <-n.transfers.wanted:
 			if n.status.Load().Applied >= s.Order {
 				continue // the state before it was newer, or the store came there by itself
@@ -98,6 +94,10 @@ func (n *Node) take(ctx context.Context, s wire.Stable) error {
 		}
 		if done {
 			break
+		}
+		if n.status.Load().Applied >= s.Order { // the store came there by itself, or retraced the way
+			taking.Abort()
+			return nil
 		}
 		fruitless := !t.gaveWay && f.Fruitless()
 		if (fruitless || f.Stuck(n.o.Now())) && len(t.wanted) > 0 { // what was taken is read from disk again

@@ -127,6 +127,18 @@ func (n *Node) Transfer(s wire.Stable) {
 	}
 }
 
+// stateComes reports whether the state of a checkpoint is on its way, by a transfer or retraced, and how much of it is there.
+func (n *Node) stateComes() (permille uint64, comes bool) {
+	t, w := n.transfers, &n.stretches
+	switch {
+	case w.target.Load() != 0:
+		return max(w.permille.Load(), t.permille.Load()), true
+	case t.target.Load() != 0:
+		return t.permille.Load(), true
+	}
+	return 0, false
+}
+
 // TransferFigures tell of state transfers; for metrics.
 type TransferFigures struct {
 	Target       uint64 // order that is being taken over, 0 for none

@@ -2,6 +2,7 @@ package rejoin
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,6 +19,8 @@ import (
 const (
 	// maxWanted bounds the batches that are asked for at a time.
 	maxWanted = 32
+	// maxRounds is how often all are asked for a batch until another that was asked for less often takes its place.
+	maxRounds = 2
 	// maxCheckingBytes bounds those of them that wait for the enclave's verdict, beside one of any size. Most are small and
 	// come together: what is dropped is asked for again only after a while, and a group under load goes on meanwhile.
 	maxCheckingBytes = 4 << 20
@@ -62,6 +65,8 @@ type batches struct {
 	applied  uint64 // the own store has the orders up to it
 	held     map[wire.Entry]bool
 	wanted   map[wire.Entry]*wanted // of the present attempt
+	asked    map[wire.Entry]int     // questions for what is lacking, of the same
+	more     bool                   // something is lacking that is not wanted yet, for want of room
 	checking int                    // bytes of those that wait for the enclave's verdict
 	looked   Time
 }
@@ -78,18 +83,49 @@ func (d *Driver) lacking(told []*wire.Disclosure) (n int) {
 			continue
 		}
 		n++
-		if b.wanted[e] == nil && len(b.wanted) < maxWanted {
-			b.wanted[e] = &wanted{at: d.now, next: int(d.cfg.Self) + 1}
+		if b.wanted[e] == nil && !d.wantBatch(e) {
+			b.more = true
 		}
 	}
 	return n
+}
+
+// wantBatch has a batch asked for, and reports whether there is room for it, or was made: in the place of one that all were
+// asked for so often more in vain. So a peer that speaks of more than there is room for, and gives nothing, keeps nobody
+// from what others speak of.
+func (d *Driver) wantBatch(e wire.Entry) bool {
+	b := &d.batches
+	if len(b.wanted) >= maxWanted {
+		worst, found := wire.Entry{}, false
+		for x, w := range b.wanted {
+			switch {
+			case w.checking || b.asked[x] < b.asked[e]+d.rounds():
+			case !found, b.asked[x] > b.asked[worst], b.asked[x] == b.asked[worst] && before(x, worst):
+				worst, found = x, true
+			}
+		}
+		if !found {
+			return false
+		}
+		delete(b.wanted, worst)
+	}
+	b.wanted[e] = &wanted{at: d.now, next: int(d.cfg.Self) + 1}
+	return true
+}
+
+// rounds is how many questions are maxRounds.
+func (d *Driver) rounds() int { return maxRounds * (len(d.peers) - 1) }
+
+// before orders entries without a Rank.
+func before(x, y wire.Entry) bool {
+	return cmp.Or(cmp.Compare(x.Order, y.Order), slices.Compare(x.Batch[:], y.Batch[:])) < 0
 }
 
 // forsake lets go of questions for batches that nobody speaks of any more: a checkpoint became stable meanwhile, and logs
 // let go of what is below it. Were they kept, they could take all the room for questions (maxWanted), and what is lacking
 // now would never be asked for.
 func (d *Driver) forsake() {
-	if len(d.batches.wanted) == 0 {
+	if len(d.batches.asked) == 0 && len(d.batches.wanted) == 0 {
 		return
 	}
 	spoken := map[wire.Entry]bool{}
@@ -109,11 +145,9 @@ func (d *Driver) forsake() {
 			speak(&m.Disclosure)
 		}
 	}
-	for e := range d.batches.wanted {
-		if !spoken[e] {
-			delete(d.batches.wanted, e)
-		}
-	}
+	gone := func(e wire.Entry) bool { return !spoken[e] }
+	maps.DeleteFunc(d.batches.wanted, func(e wire.Entry, _ *wanted) bool { return gone(e) })
+	maps.DeleteFunc(d.batches.asked, func(e wire.Entry, _ int) bool { return gone(e) })
 }
 
 // mayLook reports whether it is time to see what is lacking: at once when nothing is asked for, and else not with every
@@ -123,7 +157,7 @@ func (d *Driver) mayLook() bool {
 	if len(b.wanted) > 0 && d.now < b.looked+lookGap {
 		return false
 	}
-	b.looked = d.now
+	b.looked, b.more = d.now, false
 	return true
 }
 
@@ -141,6 +175,10 @@ func (d *Driver) obtain() {
 		d.send(wire.ReplicaID(w.next%n), wire.Fetch{From: e.Order, To: e.Order, Body: e.Batch}.Append(nil))
 		w.next++
 		w.at = d.now + again
+		if d.batches.asked[e]++; d.batches.more && d.batches.asked[e]%d.rounds() == 0 {
+			d.attempt.states++ // what has no room yet may get it
+			d.attempt.colds++
+		}
 	}
 }
 
@@ -154,10 +192,7 @@ func (d *Driver) Wanted() []wire.Entry {
 		list = append(list, e)
 	}
 	slices.SortFunc(list, func(x, y wire.Entry) int {
-		if c := cmp.Compare(x.Order, y.Order); c != 0 {
-			return c
-		}
-		return slices.Compare(x.Batch[:], y.Batch[:])
+		return cmp.Or(cmp.Compare(x.Order, y.Order), slices.Compare(x.Batch[:], y.Batch[:]))
 	})
 	return list
 }
@@ -181,6 +216,7 @@ func (d *Driver) onBatch(p *wire.Prepare) {
 			return // somebody else is asked next
 		}
 		delete(d.batches.wanted, e)
+		delete(d.batches.asked, e)
 		d.batches.held[e] = true
 		d.out.Batches = append(d.out.Batches, Batch{Order: e.Order, Raw: p.Raw})
 		d.attempt.states++ // what there is may do now

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"troxymail/bftcore/wire"
+	"troxymail/enclave/counter"
 )
 
 // goodMAC is what requests of the group's enclaves have.
@@ -98,7 +99,7 @@ func TestRecoveryForgetsWhatPeersForgot(t *testing.T) {
 	leader.withholds = true
 	w.nodes[0].start(false)
 	w.run(2 * time.Second)
-	if got := w.nodes[0].driver.Wanted(); len(got) != maxWanted || got[0].Order != 1 {
+	if got := w.nodes[0].driver.Wanted(); len(got) != maxWanted || got[0].Order > 90 {
 		t.Fatalf("it asks for %v", got)
 	}
 	var shown [][]byte
@@ -115,10 +116,82 @@ func TestRecoveryForgetsWhatPeersForgot(t *testing.T) {
 		}
 	}
 	maps.DeleteFunc(leader.batches, func(e wire.Entry, _ []byte) bool { return e.Order <= 90 })
+	w.run(time.Second)
+	if got := w.nodes[0].driver.Wanted(); len(got) != 10 || got[0].Order != 91 {
+		t.Fatalf("it asks for %v", got)
+	}
 	leader.withholds = false
 	w.settle()
 	if n := len(w.nodes[0].batches); n != 10 {
 		t.Errorf("%d batches", n)
+	}
+}
+
+// A leader whose enclave certified more than there is room for questions, and told nobody, gives nothing to one of five that
+// comes back. What the others, who are in the next view, speak of a little later is asked for all the same.
+func TestQuestionsTakeTurns(t *testing.T) {
+	for name, stops := range map[string]bool{"it lies": false, "it lost its power": true} {
+		w := started(t, 5, 21)
+		former, others := w.nodes[1], w.nodes[2:]
+		former.lead(2 * maxWanted)
+		former.withholds = true
+		w.nextView(2, others)
+		leader, last := others[0], others[2]
+		leader.lead(10)
+		w.cut[[2]int{last.id, 0}] = true // its answer is late
+		w.nodes[0].start(false)
+		w.run(5 * time.Second)
+		if stops {
+			former.stop()
+		}
+		leader.lead(5)
+		for e, raw := range leader.batches {
+			last.batches[e] = raw
+		}
+		for o := uint64(1); o <= 15; o++ {
+			for e, raw := range leader.batches {
+				p, err := wire.DecodePrepare(raw)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if e.Order == o {
+					if _, err := last.set.CommitVerified(&p.Certificate); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		delete(w.cut, [2]int{last.id, 0})
+		w.run(30 * time.Second)
+		if !w.nodes[0].set.Active() {
+			t.Errorf("%s: it asks for %v, %+v", name, w.nodes[0].driver.Wanted(), w.nodes[0].driver.Status())
+		}
+	}
+}
+
+// nextView has the enclaves of f+1 nodes begin a view, whose leader is the first of them.
+func (w *world) nextView(view uint64, of []*node) {
+	w.t.Helper()
+	all := func(rule func(x *node) (counter.Said, error)) (messages [][]byte) {
+		for _, x := range of {
+			said, err := rule(x)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			messages = append(messages, said.Message)
+		}
+		return messages
+	}
+	wants := all(func(x *node) (counter.Said, error) { return x.set.ReqVC(view) })
+	changes := all(func(x *node) (counter.Said, error) { return x.set.ViewChange(view, wants) })
+	begins, err := of[0].set.NewView(view, changes)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, x := range of[1:] {
+		if _, err := x.set.Enter(begins.Message); err != nil {
+			w.t.Fatal(err)
+		}
 	}
 }
 

@@ -136,7 +136,8 @@ func (d *Driver) begin(e *Began) {
 	clear(d.asked)
 	clear(d.busy)
 	d.active, d.learn, d.joins, d.tries, d.watch = false, e.Proofs, nil, 0, watch{}
-	d.batches = batches{applied: e.Applied, held: map[wire.Entry]bool{}, wanted: map[wire.Entry]*wanted{}}
+	d.batches = batches{applied: e.Applied, held: map[wire.Entry]bool{}, wanted: map[wire.Entry]*wanted{},
+		asked: map[wire.Entry]int{}}
 	for _, b := range e.Batches {
 		d.batches.held[wire.Entry{Order: b.Order, Batch: b.Batch}] = true
 	}
@@ -148,6 +149,8 @@ func (d *Driver) begin(e *Began) {
 func (d *Driver) renew() {
 	d.hello, d.attempt, d.since = nil, attempt{}, d.now
 	clear(d.batches.wanted)
+	clear(d.batches.asked)
+	d.batches.more = false
 	for i := range d.peers {
 		p := &d.peers[i]
 		p.info, p.state, p.statement, p.cold, p.join = nil, nil, nil, nil, nil

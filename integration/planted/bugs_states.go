@@ -14,8 +14,23 @@ var stateBugs = []bug{
 	},
 	{
 		name: "questions that nobody can answer", breaks: "batches that peers speak of no more make room for others",
-		file: "bftcore/rejoin/batches.go", line: "		if !spoken[e] {", instead: "		if !spoken[e] && e.Order == 0 {",
+		file: "bftcore/rejoin/batches.go", line: "gone := func(e wire.Entry) bool { return !spoken[e] }", instead: "gone := func(e wire.Entry) bool { return !spoken[e] && e.Order == 0 }",
 		pkg: "bftcore/rejoin", test: "TestRecoveryForgetsWhatPeersForgot",
+	},
+	{
+		name: "room for questions that is never given up", breaks: "what was asked of all in vain gives way to what was not asked for",
+		file: "bftcore/rejoin/batches.go", line: "case w.checking || b.asked[x] < b.asked[e]+d.rounds():", instead: "case w.checking || b.asked[x] < 1<<30:",
+		pkg: "bftcore/rejoin", test: "TestQuestionsTakeTurns",
+	},
+	{
+		name: "peer that dribbles a way", breaks: "a peer has so long for a piece of a way, whatever it gives meanwhile",
+		file: "bftcore/retrace.go", line: " || c.now >= t.until {", instead: " {",
+		pkg: "bftcore", test: "TestRetraceLeavesWhoDribbles",
+	},
+	{
+		name: "way that runs ahead of its host", breaks: "no more is handed out than a host may be behind",
+		file: "bftcore/retrace.go", line: "t.to = min(t.done+MaxFetchOrders,", instead: "t.to = min(t.next+MaxFetchOrders,",
+		pkg: "bftcore", test: "TestRetraceWaitsForTheHost",
 	},
 	{
 		name: "way that may lead anywhere", breaks: "a copy of the store takes its place when it has the root that f+1 attested",

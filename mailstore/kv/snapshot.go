@@ -2,6 +2,9 @@ package kv
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"os"
 	"sync"
 
 	"go.etcd.io/bbolt"
@@ -121,14 +124,38 @@ func (x *Snapshot) read(f func()) error {
 	return guard(func() error { f(); return nil })
 }
 
-// CopyTo writes the whole store as of the snapshot to a new file, which Open opens. Nothing is synced.
-func (x *Snapshot) CopyTo(path string) error {
+// CopyTo writes the whole store as of the snapshot to a new file, which Open opens. Nothing is synced. It ends with ctx.
+func (x *Snapshot) CopyTo(ctx context.Context, path string) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.tx == nil {
 		return ErrClosed
 	}
-	return guard(func() error { return x.tx.CopyFile(path, 0o600) })
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	err = guard(func() error {
+		_, err := x.tx.WriteTo(&copying{ctx, f})
+		return err
+	})
+	if err != nil {
+		err = errors.Join(err, ctx.Err()) // bbolt tells it as a text
+	}
+	return errors.Join(err, f.Close())
+}
+
+// copying is a file that is written until ctx ends.
+type copying struct {
+	ctx context.Context
+	to  *os.File
+}
+
+func (c *copying) Write(b []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.to.Write(b)
 }
 
 // Get returns a copy of key's value, nil without one.

@@ -202,13 +202,16 @@ func (h *Host) vouch() error {
 	if h.o.Founding != (wire.Founding{}) {
 		return nil
 	}
-	stable := uint64(0)
+	stable, founding := uint64(0), wire.Founding{}
 	err := h.log.Replay(0, func(_ uint64, r hostlog.Record) error {
 		if bftcore.RecordKind(r.Kind) != bftcore.RecordFrontier {
 			return nil
 		}
 		f, err := wire.DecodeFrontier(r.Body)
-		stable = max(stable, f.Disclosure.Stable.Order) // an enclave that came back may know of an older one than the one before
+		if f.Certificate.Founding != founding {
+			stable, founding = 0, f.Certificate.Founding
+		}
+		stable = max(stable, f.Disclosure.Stable.Order) // as bftcore.Testament.Stable
 		return err
 	})
 	if err != nil {

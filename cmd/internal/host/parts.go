@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"os"
 	"sync"
@@ -59,7 +60,9 @@ func (c checkpoints) Read(order uint64, by wire.ReplicaID) (transfer.Read, bool)
 
 func (c checkpoints) Take(s wire.Stable) (node.Taking, error) { return c.h.take(s) }
 
-func (c checkpoints) Retrace(order uint64) (node.Way, error) { return c.h.retrace(order) }
+func (c checkpoints) Retrace(ctx context.Context, order uint64) (node.Way, error) {
+	return c.h.retrace(ctx, order)
+}
 
 // building says whether the files of a state on its way here are in use. Safe for concurrent use.
 type building struct {

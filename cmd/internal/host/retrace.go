@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -14,9 +15,6 @@ import (
 // has arrived is renamed to it.
 const wayName = "store.retraced"
 
-// errElsewhere is why a copy that does not begin where it should is of no use.
-var errElsewhere = errors.New("host: the log does not lead from the store's file to where the way begins")
-
 // way is such a copy.
 type way struct {
 	h *Host
@@ -26,7 +24,7 @@ type way struct {
 var _ node.Way = (*way)(nil)
 
 // retrace copies the store and brings the copy forward to an order by the own log.
-func (h *Host) retrace(order uint64) (_ *way, err error) {
+func (h *Host) retrace(ctx context.Context, order uint64) (_ *way, err error) {
 	if err := os.RemoveAll(h.path(wayName)); err != nil {
 		return nil, err
 	}
@@ -40,7 +38,7 @@ func (h *Host) retrace(order uint64) (_ *way, err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = now.CopyTo(h.path(wayName))
+	err = now.CopyTo(ctx, h.path(wayName))
 	now.Close()
 	if err != nil {
 		return nil, err
@@ -50,7 +48,7 @@ func (h *Host) retrace(order uint64) (_ *way, err error) {
 	if w.held, err = h.openAt(o); err != nil {
 		return nil, err
 	}
-	for w.Order() < order {
+	for w.Order() < order && ctx.Err() == nil {
 		more, err := h.forwardPiece(w.held, order)
 		if err != nil {
 			return nil, err
@@ -59,8 +57,8 @@ func (h *Host) retrace(order uint64) (_ *way, err error) {
 			break
 		}
 	}
-	if w.Order() != order {
-		return nil, fmt.Errorf("%w: it is at %d, the way begins behind %d", errElsewhere, w.Order(), order)
+	if w.Order() < order {
+		return nil, errors.Join(ctx.Err(), fmt.Errorf("%w: it leads to %d, the way begins behind %d", node.ErrElsewhere, w.Order(), order))
 	}
 	return w, nil
 }

@@ -1,11 +1,14 @@
 package host
 
 import (
+	"context"
+	"errors"
 	"os"
 	"testing"
 
 	"troxymail/bftcore"
 	"troxymail/bftcore/hostlog"
+	"troxymail/bftcore/node"
 	"troxymail/bftcore/wire"
 	"troxymail/mailstore/command"
 )
@@ -43,6 +46,17 @@ func TestWayToACheckpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	from := h.machine().Applied()
+	if further, err := h.retrace(t.Context(), from-1); err != nil || further.Order() != from {
+		t.Errorf("a store that is further than where the way begins: %v", err)
+	}
+	if _, err := h.retrace(t.Context(), from+1); !errors.Is(err, node.ErrElsewhere) {
+		t.Errorf("a way that begins behind what the log has: %v", err)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := h.retrace(ended, from); !errors.Is(err, context.Canceled) {
+		t.Errorf("a copy that is to end: %v", err)
+	}
 	batches := leads(t, g.hosts[0], from+1, s.Order)
 	for _, c := range []struct {
 		name  string
@@ -57,7 +71,7 @@ func TestWayToACheckpoint(t *testing.T) {
 		}, false},
 		{"the way that was gone", func(_ int, b bftcore.Batch) []wire.Request { return b.Requests }, true},
 	} {
-		w, err := h.retrace(from)
+		w, err := h.retrace(t.Context(), from)
 		if err != nil {
 			t.Fatal(err)
 		}
