@@ -68,7 +68,7 @@ func TestFoldersAreRepaired(t *testing.T) {
 	rng := rand.New(rand.NewPCG(n, 1))
 	c := Start(t, 3)
 	l := c.StartLoad(t, 1, n)
-	c.keepLarge(t)
+	c.keepLarge(t, 0)
 	l.Progress(t, some, 0, 1, 2)
 	i := 1
 	for _, f := range FolderFaults {
@@ -94,9 +94,9 @@ func TestFoldersAreRepaired(t *testing.T) {
 
 // keepLarge stores a message whose body is a file of its own, where the load does not expunge it: there is always
 // one to damage.
-func (c *Cluster) keepLarge(t *testing.T) {
+func (c *Cluster) keepLarge(t *testing.T, at int) {
 	t.Helper()
-	client := c.Dial(t, 0, demo.TLS, nil)
+	client := c.Dial(t, at, demo.TLS, nil)
 	defer client.Close()
 	if err := client.Create("Large", nil).Wait(); err != nil {
 		t.Fatal(err)

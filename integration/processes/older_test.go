@@ -59,6 +59,7 @@ func TestOneHasTheState(t *testing.T) {
 	executed, _ := c.Metric(t, away, `troxymail_host_order{stage="executed"}`)
 	c.Hosts[away].Kill()
 	c.Enclaves[away].Kill()
+	c.keepLarge(t, leads) // on the way: the one that is away has to fetch the body
 	demo.Eventually(t, serveLimit, fmt.Sprintf("a checkpoint that replica %d was not at is stable", away), func() bool {
 		stable, _ := c.Metric(t, leads, `troxymail_host_order{stage="stable"}`)
 		return stable > executed
@@ -77,6 +78,11 @@ func TestOneHasTheState(t *testing.T) {
 	l.Progress(t, some, 0, 1, 2)
 	l.Stop()
 	l.Check(t)
+	client := c.Dial(t, away, demo.TLS, nil)
+	if large, _, err := client.All("Large"); err != nil || len(large) != 1 || len(large[0].Body) < 100_000 {
+		t.Errorf("replica %d shows %d large messages: %v", away, len(large), err)
+	}
+	client.Close()
 	if n, _ := c.Metric(t, away, "troxymail_host_ordering_total{kind=\"retraced\"}"); n == 0 {
 		t.Error("nothing was retraced: the test does not show what it is to show")
 	}
