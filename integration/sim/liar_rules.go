@@ -60,16 +60,6 @@ func (z *liar) certify(h *host, e *enclave, to wire.ReplicaID) {
 	}
 }
 
-// keep writes a batch that a liar's enclave certified, or learned of, to its log, beside what its cover writes, which knows nothing of
-// what was certified behind its back. So its replica can come back when it is honest again.
-func (h *host) keep(prepare *wire.Certificate, requests []wire.Request) {
-	raw := wire.AppendPrepare(nil, prepare, requests)
-	h.disk.append([]bftcore.Record{{Kind: bftcore.RecordBatch, Order: prepare.New.Order, Body: raw}})
-	if h.run != nil {
-		h.run.base++
-	}
-}
-
 // forge invents well-formed certificates: of another digest, another order, another replica.
 func (z *liar) forge(h *host, to wire.ReplicaID) {
 	c := z.c
@@ -173,8 +163,13 @@ func (z *liar) comeback(h *host, e *enclave, to wire.ReplicaID) {
 	case 10:
 		q.rule = rule(rejoin.OpAbandon)
 	}
-	if r := rejoin.Op(q.rule); r == rejoin.OpAnswer || r == rejoin.OpGrant {
+	switch rejoin.Op(q.rule) {
+	case rejoin.OpAnswer, rejoin.OpGrant:
 		q.messages = q.messages[:min(1, len(q.messages))]
+	case rejoin.OpRecover, rejoin.OpJoin:
+		if !z.obtains(h, q.messages) {
+			return
+		}
 	}
 	z.drive(h, e, &q, to, lieComeback)
 }
