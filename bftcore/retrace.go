@@ -97,7 +97,7 @@ func (c *Core) retrace() {
 	case t.at == 0:
 		c.goOn()
 		if t.at == 0 && t.next <= t.stable.Order && t.next <= t.done+MaxFetchOrders/2 && t.waiting < maxRetraceBytes/2 {
-			t.silent, t.until = 0, c.now+retraceRange<<min(t.failed, 8)
+			t.silent, t.until = 0, c.now+retraceRange<<min(t.failed-1, 8)
 			c.askRetrace()
 		}
 	}
@@ -122,7 +122,7 @@ func (c *Core) retraceBy() {
 			continue
 		}
 		t.turn, t.from, t.next, t.done = r+1, wire.ReplicaID(r), c.executed+1, c.executed
-		t.until = c.now + retraceRange<<min(t.failed, 8)
+		t.until = c.now + retraceRange<<min(t.failed-1, 8)
 		c.askRetrace()
 		return
 	}
