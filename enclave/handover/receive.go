@@ -42,11 +42,12 @@ func Fetch(ctx context.Context, o Options, addresses []string) (*genesis.Secrets
 }
 
 // fetchAny tries every address once, until one gives the key; reached tells that one took the connection.
-func fetchAny(ctx context.Context, o Options, addresses []string) (secrets *genesis.Secrets, reached bool, err error) {
+func fetchAny(ctx context.Context, o Options, addresses []string) (_ *genesis.Secrets, reached bool, _ error) {
 	var failed []error
 	for _, address := range addresses {
 		dialer := net.Dialer{Timeout: connectTimeout}
 		raw, err := dialer.DialContext(ctx, "tcp", address)
+		var secrets *genesis.Secrets
 		if err == nil {
 			reached = true
 			secrets, err = Receive(ctx, o, raw)
