@@ -66,6 +66,7 @@ func (n *Node) takeParts(ctx context.Context) error {
 // that come fast, would make each attempt a fruitless one.
 func (n *Node) take(ctx context.Context, s wire.Stable) error {
 	t := n.transfers
+	n.hold(s)
 	taking, err := n.o.Checkpoints.Take(s)
 	if err != nil {
 		return err
@@ -131,6 +132,20 @@ func (n *Node) take(ctx context.Context, s wire.Stable) error {
 	t.gaveWay = false
 	n.awaitInstalled(ctx, &taken{stable: s, state: taking, done: make(chan struct{})})
 	return nil
+}
+
+// holdName is the name of no part.
+const holdName = "-"
+
+// hold has peers keep a state from now on, by a question for nothing: to begin may take longer than from one checkpoint to
+// the next, because what an attempt before has left is read then, and without a reader a state goes when the next is stable.
+func (n *Node) hold(s wire.Stable) {
+	q := wire.TransferAsk{Order: s.Order, Names: [][]byte{[]byte(holdName)}} // token 0: no question of a transfer's
+	for to := range n.o.Config.Quorum.N() {
+		if to != int(n.o.Config.Self) {
+			n.o.Links.Send(to, q.Append(nil))
+		}
+	}
 }
 
 // awaitInstalled hands a finished state to the executor and waits until it is in its place. Before that the next

@@ -79,3 +79,43 @@ func TestNextStateWaitsForInstall(t *testing.T) {
 		stop()
 	})
 }
+
+// early notes what peers were asked before a state was begun, which takes long.
+type early struct {
+	shelf
+	asked chan uint64
+}
+
+func (e *early) Send(_ int, frame []byte) {
+	if ask, _, err := wire.DecodeTransfer(frame); err == nil && ask != nil && ask.Token == 0 {
+		e.asked <- ask.Order
+	}
+}
+
+func (e *early) Take(x wire.Stable) (Taking, error) {
+	close(e.asked) // who asks later panics
+	return e.shelf.Take(x)
+}
+
+// Before a state is begun all peers are asked for it, so that they keep it.
+func TestStateIsHeldBeforeItIsBegun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, _ := newLeader(t)
+		e := &early{asked: make(chan uint64, 8)}
+		n.o.Checkpoints, n.o.Links = e, e
+		stop := taking(t, n)
+		n.Transfer(wire.Stable{Order: 8})
+		synctest.Wait()
+		asked := 0
+		for order := range e.asked {
+			if asked++; order != 8 {
+				t.Errorf("asked for %d", order)
+			}
+		}
+		if asked != n.o.Config.Quorum.N()-1 {
+			t.Errorf("%d peers were asked", asked)
+		}
+		close((<-n.execute).taken.done)
+		stop()
+	})
+}
