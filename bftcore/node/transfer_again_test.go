@@ -105,7 +105,7 @@ type half struct {
 }
 
 func (l half) Send(to int, frame []byte) {
-	if ask, _, err := wire.DecodeTransfer(frame); err == nil && ask != nil {
+	if ask, _, err := wire.DecodeTransfer(frame); err == nil && ask != nil && ask.Token != 0 {
 		l.asked.Store(ask.Order, true)
 	}
 	if to == 1 {
@@ -148,6 +148,9 @@ func (l late) Send(to int, frame []byte) {
 	if err != nil || ask == nil || to == 1 {
 		l.gone.Send(to, frame)
 		return
+	}
+	if ask.Token == 0 {
+		return // it is to be held: no question of a transfer's
 	}
 	after := l.first
 	if _, again := l.asked.LoadOrStore(ask.Order, true); again {
