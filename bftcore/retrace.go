@@ -97,8 +97,7 @@ func (c *Core) retrace() {
 	case t.at == 0:
 		c.goOn()
 		if t.at == 0 && t.next <= t.stable.Order && t.next <= t.done+MaxFetchOrders/2 && t.waiting < maxRetraceBytes/2 {
-			t.silent, t.until = 0, c.now+retraceRange<<min(t.failed-1, 8)
-			c.askRetrace()
+			c.askFurther()
 		}
 	}
 }
@@ -115,18 +114,27 @@ func (c *Core) retraceDeadline() Time {
 func (c *Core) retraceBy() {
 	t := &c.retracing
 	*t = retracing{attempt: t.attempt + 1, stable: c.stable, failed: t.failed + 1, turn: t.turn, early: map[uint64]*heard{}}
-	t.at = c.now + min(retraceMax, retraceAfter<<min(t.failed, 8)) // when nobody was there
+	t.at = c.now + c.retracePause() // when nobody was there
 	for i := range c.n {
 		r := (t.turn + i) % c.n
 		if r == int(c.cfg.Self) || c.peers[r].status.Executed < t.stable.Order {
 			continue
 		}
 		t.turn, t.from, t.next, t.done = r+1, wire.ReplicaID(r), c.executed+1, c.executed
-		t.until = c.now + retraceRange<<min(t.failed-1, 8)
-		c.askRetrace()
+		c.askFurther()
 		return
 	}
 }
+
+// askFurther asks for a piece that was not asked for before.
+func (c *Core) askFurther() {
+	t := &c.retracing
+	t.silent, t.until = 0, c.now+retraceRange<<min(t.failed-1, 8)
+	c.askRetrace()
+}
+
+// retracePause is how long it takes until the next peer is asked.
+func (c *Core) retracePause() Time { return min(retraceMax, retraceAfter<<min(c.retracing.failed, 8)) }
 
 // askRetrace asks for the next piece of the way, of which some may be on its way already.
 func (c *Core) askRetrace() {
@@ -203,7 +211,7 @@ func (c *Core) goOn() {
 // leadsNowhere leaves the peer whose way is being gone, after a while.
 func (c *Core) leadsNowhere() {
 	t := &c.retracing
-	t.next, t.at = 0, c.now+min(retraceMax, retraceAfter<<min(t.failed, 8))
+	t.next, t.at = 0, c.now+c.retracePause()
 }
 
 func (c *Core) handRetrace(b Batch) {

@@ -19,10 +19,10 @@ type Testament struct {
 	// over others' entries need not be shown anew. One batch may stand at several orders.
 	Batches []wire.Entry
 
-	last   wire.Position    // the order is the one up to which all counters are
-	next   pillars          // of the counters
-	stable uint64           // of the frontier
-	vouch  uint64           // the highest of the Frontiers of its founding
+	last   wire.Position // the order is the one up to which all counters are
+	next   pillars       // of the counters
+	stable uint64        // of the frontier
+	known  KnownStable
 	maker  wire.Certificate // of the frontier
 }
 
@@ -32,10 +32,28 @@ func (t *Testament) Generation() uint32 { return t.maker.Founding.Generation }
 // Position is the view, and the order up to which all of the enclave's counters stood.
 func (t *Testament) Position() wire.Position { return t.last }
 
-// Stable is the order of the newest stable checkpoint that the log knows of in the founding of its newest Frontier: not always
-// that Frontier's, since an enclave that came back takes over what those say that granted it, and they may be behind. The
-// log is cut by the newest. Of former foundings nothing counts: an administrator's may have lost what they had.
-func (t *Testament) Stable() uint64 { return t.vouch }
+// Stable is the order of the newest stable checkpoint that the log knows of; see KnownStable.
+func (t *Testament) Stable() uint64 { return t.known.Order() }
+
+// KnownStable finds the newest stable checkpoint that a log knows of in the founding of its newest Frontier: not always that
+// Frontier's, since an enclave that came back takes over what those say that granted it, and they may be behind. The log is
+// cut by the newest. Of former foundings nothing counts: an administrator's may have lost what they had. The zero value has
+// seen no Frontier.
+type KnownStable struct {
+	founding wire.Founding
+	order    uint64
+}
+
+// Note takes the next Frontier of the log.
+func (k *KnownStable) Note(m *wire.Frontier) {
+	if m.Certificate.Founding != k.founding {
+		*k = KnownStable{founding: m.Certificate.Founding}
+	}
+	k.order = max(k.order, m.Disclosure.Stable.Order)
+}
+
+// Order is its order; 0 for none.
+func (k *KnownStable) Order() uint64 { return k.order }
 
 // String tells it in a few words.
 func (t *Testament) String() string {
@@ -89,11 +107,8 @@ func (t *Testament) begin(body []byte) error {
 		return fmt.Errorf("%w: a frontier: %w", ErrLog, err)
 	}
 	t.Frontier, t.Own = append([]byte(nil), body...), nil
-	if m.Certificate.Founding != t.maker.Founding {
-		t.vouch = 0
-	}
 	t.maker, t.last, t.stable = m.Certificate, m.Certificate.New, m.Disclosure.Stable.Order
-	t.vouch = max(t.vouch, t.stable)
+	t.known.Note(&m)
 	t.next = pillarsOf(&m)
 	return nil
 }

@@ -51,21 +51,6 @@ func (x *trail) Abort() {
 	x.aborted++
 }
 
-// retracing runs what goes ways until the function that it returns was called.
-func retracing(t *testing.T, n *Node) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var goer sync.WaitGroup
-	goer.Go(func() {
-		if err := n.retraceWays(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	return func() {
-		cancel()
-		goer.Wait()
-	}
-}
-
 // batches are those of orders from one to another.
 func batches(from, to uint64) (list []bftcore.Batch) {
 	for o := from; o <= to; o++ {
@@ -89,7 +74,7 @@ func TestWayIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := &trail{there: true}
 		n := newTaker(t, x)
-		stop := retracing(t, n)
+		stop := running(t, n.retraceWays)
 		defer stop()
 		s := wire.Stable{Order: 8}
 		n.stretches.put(bftcore.Retrace{Attempt: 1, Stable: s, From: 2, Batches: batches(3, 5)})
@@ -121,7 +106,7 @@ func TestWayToElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := &trail{}
 		n := newTaker(t, x)
-		stop := retracing(t, n)
+		stop := running(t, n.retraceWays)
 		defer stop()
 		s := wire.Stable{Order: 4}
 		n.stretches.put(bftcore.Retrace{Attempt: 1, Stable: s, From: 2, Batches: batches(1, 4)})
@@ -152,7 +137,7 @@ func TestWayBesideATransfer(t *testing.T) {
 		x := &trail{}
 		n := newTaker(t, x)
 		n.o.Links = mute{}
-		stop := retracing(t, n)
+		stop := running(t, n.retraceWays)
 		defer stop()
 		n.transfers.target.Store(8) // it goes on
 		s := wire.Stable{Order: 8}

@@ -141,9 +141,10 @@ const holdName = "-"
 // the next, because what an attempt before has left is read then, and without a reader a state goes when the next is stable.
 func (n *Node) hold(s wire.Stable) {
 	q := wire.TransferAsk{Order: s.Order, Names: [][]byte{[]byte(holdName)}} // token 0: no question of a transfer's
+	raw := q.Append(nil)
 	for to := range n.o.Config.Quorum.N() {
 		if to != int(n.o.Config.Self) {
-			n.o.Links.Send(to, q.Append(nil))
+			n.o.Links.Send(to, raw)
 		}
 	}
 }

@@ -41,17 +41,20 @@ func (shelved) Finish() error                                        { return ni
 func (shelved) Abort()                                               {}
 
 // taking runs what takes states over until the function that it returns was called.
-func taking(t *testing.T, n *Node) (stop func()) {
+func taking(t *testing.T, n *Node) (stop func()) { return running(t, n.takeParts) }
+
+// running runs a part of a node in the same way.
+func running(t *testing.T, part func(context.Context) error) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	var taker sync.WaitGroup
-	taker.Go(func() {
-		if err := n.takeParts(ctx); err != nil {
+	var group sync.WaitGroup
+	group.Go(func() {
+		if err := part(ctx); err != nil {
 			t.Error(err)
 		}
 	})
 	return func() {
 		cancel()
-		taker.Wait()
+		group.Wait()
 	}
 }
 

@@ -100,7 +100,7 @@ func (d *Driver) wantBatch(e wire.Entry) bool {
 		for x, w := range b.wanted {
 			switch {
 			case w.checking || b.asked[x] < b.asked[e]+d.rounds():
-			case !found, b.asked[x] > b.asked[worst], b.asked[x] == b.asked[worst] && before(x, worst):
+			case !found, b.asked[x] > b.asked[worst], b.asked[x] == b.asked[worst] && compareEntries(x, worst) < 0:
 				worst, found = x, true
 			}
 		}
@@ -116,9 +116,9 @@ func (d *Driver) wantBatch(e wire.Entry) bool {
 // rounds is how many questions are maxRounds.
 func (d *Driver) rounds() int { return maxRounds * (len(d.peers) - 1) }
 
-// before orders entries without a Rank.
-func before(x, y wire.Entry) bool {
-	return cmp.Or(cmp.Compare(x.Order, y.Order), slices.Compare(x.Batch[:], y.Batch[:])) < 0
+// compareEntries orders entries without a Rank.
+func compareEntries(x, y wire.Entry) int {
+	return cmp.Or(cmp.Compare(x.Order, y.Order), slices.Compare(x.Batch[:], y.Batch[:]))
 }
 
 // forsake lets go of questions for batches that nobody speaks of any more: a checkpoint became stable meanwhile, and logs
@@ -191,9 +191,7 @@ func (d *Driver) Wanted() []wire.Entry {
 	for e := range d.batches.wanted {
 		list = append(list, e)
 	}
-	slices.SortFunc(list, func(x, y wire.Entry) int {
-		return cmp.Or(cmp.Compare(x.Order, y.Order), slices.Compare(x.Batch[:], y.Batch[:]))
-	})
+	slices.SortFunc(list, compareEntries)
 	return list
 }
 

@@ -59,7 +59,7 @@ var stateBugs = []bug{
 	},
 	{
 		name: "store that its newest Frontier alone vouches for", breaks: "a store is as far as any of its log's Frontiers shows",
-		file: "cmd/internal/host/open.go", line: "stable = max(stable, f.Disclosure.Stable.Order)", instead: "stable = f.Disclosure.Stable.Order",
+		file: "bftcore/testament.go", line: "k.order = max(k.order, m.Disclosure.Stable.Order)", instead: "k.order = m.Disclosure.Stable.Order",
 		pkg: "cmd/internal/host", test: "TestFormerFrontierVouchesForTheStore",
 	},
 	{

@@ -31,13 +31,7 @@ func TestEverythingKilledAndOneOlder(t *testing.T) {
 		}
 		c.killAll()
 		c.PutBack(t, i, copied)
-		for r := range c.Hosts {
-			c.StartHost(t, r)
-			c.StartEnclave(t, r)
-		}
-		for r := range c.Hosts {
-			c.AwaitServing(t, r)
-		}
+		c.startAll(t)
 		l.Progress(t, some, 0, 1, 2)
 		l.Stop()
 		l.Check(t)
@@ -68,13 +62,7 @@ func TestOneHasTheState(t *testing.T) {
 	c.killAll()
 	remove(t, c.HostFolder(lost), "store.db")
 	remove(t, c.HostFolder(lost), "log")
-	for r := range c.Hosts {
-		c.StartHost(t, r)
-		c.StartEnclave(t, r)
-	}
-	for r := range c.Hosts {
-		c.AwaitServing(t, r)
-	}
+	c.startAll(t)
 	l.Progress(t, some, 0, 1, 2)
 	l.Stop()
 	l.Check(t)
@@ -85,6 +73,18 @@ func TestOneHasTheState(t *testing.T) {
 	client.Close()
 	if n, _ := c.Metric(t, away, "troxymail_host_ordering_total{kind=\"retraced\"}"); n == 0 {
 		t.Error("nothing was retraced: the test does not show what it is to show")
+	}
+}
+
+// startAll starts all processes and waits until all replicas serve.
+func (c *Cluster) startAll(t *testing.T) {
+	t.Helper()
+	for r := range c.Hosts {
+		c.StartHost(t, r)
+		c.StartEnclave(t, r)
+	}
+	for r := range c.Hosts {
+		c.AwaitServing(t, r)
 	}
 }
 

@@ -91,8 +91,8 @@ func (f *Counts) add(g *Counts) {
 	}
 }
 
-// rare is what few seeds come to: TestWaysAreRetraced and package host have the ways, and stranded is what no run should
-// come to.
+// rare is what few seeds come to: TestWaysAreRetraced and package host have the ways, and a scene is stranded where hosts
+// keep little log.
 var rare = []fault{retraced, wrongWay, stranded}
 
 // least is the kind that happened least often, of those that are not rare.

@@ -129,8 +129,7 @@ func (c *Cluster) losePower(h *host) {
 		return
 	}
 	c.counts[powerLossOne]++
-	h.stop()
-	h.stopEnclave()
+	h.off()
 	if !h.lies {
 		some, torn := h.disk.lose(c.rng.IntN(h.disk.end() - h.disk.synced + 1))
 		if some {

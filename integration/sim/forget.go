@@ -48,6 +48,12 @@ func (h *host) remember() {
 	}
 }
 
+// loseDisk leaves nothing of what was on a host's disk.
+func (h *host) loseDisk() {
+	h.disk.restore(image{file: newState(h.c.n)})
+	h.disk.stable = 0
+}
+
 // forget makes a host show an older past.
 func (h *host) forget() {
 	c := h.c
@@ -65,8 +71,7 @@ func (h *host) forget() {
 		h.startEnclave()
 		return
 	}
-	h.stop()
-	h.stopEnclave()
+	h.off()
 	d := &h.disk
 	switch kind := c.rng.IntN(8); {
 	case kind < 4 && len(d.past) > 0:
@@ -76,8 +81,7 @@ func (h *host) forget() {
 		c.trace(h.name(), "is set back to %d records, store at %d", d.end(), d.file.applied)
 	case kind < 6:
 		c.counts[diskLoss]++
-		d.restore(image{file: newState(c.n)})
-		d.stable = 0
+		h.loseDisk()
 		c.trace(h.name(), "loses its disk")
 	case kind == 6:
 		c.counts[logLoss]++

@@ -15,8 +15,7 @@ func (c *Cluster) heal() {
 	c.scene.loss, c.scene.duplicate, c.scene.straggle, c.scene.replay = 0, 0, 0, 0
 	for _, h := range c.hosts {
 		if h.lies {
-			h.stop()
-			h.stopEnclave()
+			h.off()
 			h.clones, h.twins = nil, nil
 		}
 		h.start()
@@ -28,8 +27,7 @@ func (c *Cluster) heal() {
 	for _, h := range c.hosts {
 		if h.lies && c.rng.IntN(2) == 0 {
 			c.trace(h.name(), "falls silent")
-			h.stop()
-			h.stopEnclave()
+			h.off()
 		}
 	}
 	c.lying = true
@@ -102,7 +100,7 @@ func (c *Cluster) stranded() bool {
 			return false
 		}
 	}
-	if there > (c.n-1)/2 {
+	if there > c.group.F() {
 		return false
 	}
 	for h := range c.correct {

@@ -46,6 +46,12 @@ func (h *host) stop() {
 	}
 }
 
+// off ends both processes.
+func (h *host) off() {
+	h.stop()
+	h.stopEnclave()
+}
+
 // unlink ends what host and enclave did together.
 func (h *host) unlink() {
 	if h.linked && h.lies {

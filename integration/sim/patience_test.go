@@ -12,12 +12,7 @@ func TestPatienceGrowsUntilViewsLast(t *testing.T) {
 			delayMin: 50 * microsecond, delayMax: 50 * millisecond, syncMax: 100 * millisecond, enclaveMax: 5 * millisecond,
 			thinkMax: second, patience: 60 * millisecond,
 		}
-		for _, h := range c.hosts {
-			h.lies = false
-			h.startEnclave()
-			h.start()
-		}
-		c.striking = true // sessions ask
+		c.begin()
 		for c.failure == "" && c.now < 120*second {
 			c.next()
 		}

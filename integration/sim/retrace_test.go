@@ -17,13 +17,18 @@ func calm(t *testing.T, seed uint64, n int, liars ...int) *Cluster {
 		replicas: n, liars: make([]bool, n), maxBatch: 4, window: 8, checkpoint: 4, keepLog: 1 << 20, delayMin: 50 * microsecond, delayMax: 2 * millisecond,
 		syncMax: 5 * millisecond, enclaveMax: 200 * microsecond, thinkMax: 200 * millisecond, patience: 250 * millisecond,
 	}
+	c.begin(liars...)
+	return c
+}
+
+// begin starts all, without faults.
+func (c *Cluster) begin(liars ...int) {
 	for i, h := range c.hosts {
 		h.lies = slices.Contains(liars, i)
 		h.startEnclave()
 		h.start()
 	}
 	c.striking = true // sessions ask
-	return c
 }
 
 // until plays on until something has come about.
@@ -34,12 +39,6 @@ func (c *Cluster) until(t *testing.T, what string, has func() bool) {
 			t.Fatalf("never: %s %s", what, c.failure)
 		}
 	}
-}
-
-// off takes both processes of a replica down.
-func (h *host) off() {
-	h.stop()
-	h.stopEnclave()
 }
 
 // alone has some replicas lag by more than a checkpoint, all go down, and one that was there lose its disk: fewer than
@@ -65,8 +64,8 @@ func (c *Cluster) alone(t *testing.T, away []int, lost int) {
 	if !c.mayForget(h) {
 		t.Fatal("another has forgotten")
 	}
-	h.disk.restore(image{file: newState(c.n)})
-	h.disk.stable, h.reached = 0, 0
+	h.loseDisk()
+	h.reached = 0
 	c.check.forgets(h, 0)
 	c.striking = false
 	for _, h := range c.hosts {

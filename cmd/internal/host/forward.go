@@ -29,17 +29,21 @@ func (h *Host) bringForward(ctx context.Context) error {
 	if last > from+forwardNote {
 		h.o.Logger.Info("store.forward", "from", from, "to", last)
 	}
-	for ctx.Err() == nil {
-		more, err := h.forwardPiece(h.held.Load(), last)
-		if err != nil {
-			return fmt.Errorf("bringing the store forward: %w", err)
-		}
-		if !more {
-			break
-		}
+	if err := h.forwardTo(ctx, h.held.Load(), last); err != nil {
+		return fmt.Errorf("bringing the store forward: %w", err)
 	}
 	if last > from+forwardNote {
 		h.o.Logger.Info("store.forwarded", "order", h.machine().Applied())
+	}
+	return nil
+}
+
+// forwardTo applies to a store what the log proves, up to an order, until ctx ends.
+func (h *Host) forwardTo(ctx context.Context, to *held, last uint64) error {
+	for ctx.Err() == nil {
+		if more, err := h.forwardPiece(to, last); err != nil || !more {
+			return err
+		}
 	}
 	return nil
 }

@@ -202,22 +202,19 @@ func (h *Host) vouch() error {
 	if h.o.Founding != (wire.Founding{}) {
 		return nil
 	}
-	stable, founding := uint64(0), wire.Founding{}
+	var known bftcore.KnownStable
 	err := h.log.Replay(0, func(_ uint64, r hostlog.Record) error {
 		if bftcore.RecordKind(r.Kind) != bftcore.RecordFrontier {
 			return nil
 		}
 		f, err := wire.DecodeFrontier(r.Body)
-		if f.Certificate.Founding != founding {
-			stable, founding = 0, f.Certificate.Founding
-		}
-		stable = max(stable, f.Disclosure.Stable.Order) // as bftcore.Testament.Stable
+		known.Note(&f)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	vouches, err := h.config().Vouches(h.machine().Applied(), stable, func(order uint64) ([]bftcore.Record, error) {
+	vouches, err := h.config().Vouches(h.machine().Applied(), known.Order(), func(order uint64) ([]bftcore.Record, error) {
 		found, _, err := h.log.ReadOrders(order, order, forwardBytes, hostlog.Kind(bftcore.RecordPrepare), hostlog.Kind(bftcore.RecordCommit))
 		return coreRecords(found), err
 	})

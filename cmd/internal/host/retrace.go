@@ -48,14 +48,8 @@ func (h *Host) retrace(ctx context.Context, order uint64) (_ *way, err error) {
 	if w.held, err = h.openAt(o); err != nil {
 		return nil, err
 	}
-	for w.Order() < order && ctx.Err() == nil {
-		more, err := h.forwardPiece(w.held, order)
-		if err != nil {
-			return nil, err
-		}
-		if !more {
-			break
-		}
+	if err := h.forwardTo(ctx, w.held, order); err != nil {
+		return nil, err
 	}
 	if w.Order() < order {
 		return nil, errors.Join(ctx.Err(), fmt.Errorf("%w: it leads to %d, the way begins behind %d", node.ErrElsewhere, w.Order(), order))
