@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -139,6 +140,7 @@ func (r *Replica) Run(ctx context.Context) error {
 				w.frame(f)
 			}
 		case <-r.calls.wake:
+			runtime.Gosched() // who is about to call, having been woken by the same events, shares the frame to the host
 			for _, call := range r.calls.take() {
 				call(w)
 			}

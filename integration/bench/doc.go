@@ -2,7 +2,7 @@
 // never becomes a dependency of the program.
 //
 //	go run . order            small requests through the proxies' request path, against go.etcd.io/raft
-//	go run . order --quick    the same in under 30 seconds
+//	go run . order --quick    the same in about a minute
 //	go run . profile          where the processor time of the six processes goes
 //	go run . profile --read fetch
 //	                          the same for reads
@@ -25,9 +25,12 @@
 // machine. With --json it prints one object a line: bench, op, clients, bytes, ops_per_s, p50_ms, p99_ms,
 // and on comparison rows baseline and ratio.
 //
-// Both systems are driven alike: three server processes (and three enclave processes for Troxymail), one
+// All systems are driven alike: three server processes (and three enclave processes for Troxymail), one
 // load generator; each client has one connection to one server, sends a request of so many bytes, waits
-// for its echo, and sends the next.
+// for its echo, and sends the next. order measures raft twice: as it is used, clients talking to its
+// members, and proxied, with a process in front of each member that only passes requests on. The first is
+// the baseline of what agreement by this program costs; the second tells how much of that is due to
+// having two processes a replica.
 //
 // read: all systems run at once and are measured in turn. Eight clients of eight accounts FETCH BODY.PEEK[] of messages of
 // 10 KiB that are seen already, and SELECT; eight of one account select a large mailbox and stream its flags, while the

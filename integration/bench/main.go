@@ -32,11 +32,11 @@ func run(args []string) error {
 	return do()
 }
 
-// names are those of all actions but raftCommand, which order starts.
+// names are those of all actions but those that order starts.
 func names() string {
 	var list []string
 	for _, a := range actions {
-		if a.name != raftCommand {
+		if a.name != raftCommand && a.name != proxyCommand {
 			list = append(list, a.name)
 		}
 	}
@@ -60,7 +60,7 @@ func (o *orderOptions) define(f *flag.FlagSet, quick string, rounds int, duratio
 var actions = []action{
 	{"order", func(f *flag.FlagSet) func() error {
 		var o orderOptions
-		o.define(f, "one short round: under 30 seconds", 5, 3*time.Second)
+		o.define(f, "one short round: about a minute", 5, 3*time.Second)
 		f.IntVar(&o.pillars, "pillars", 1, "parallel instances of ordering in Troxymail's genesis")
 		f.StringVar(&o.clients, "clients", "1,16,128", "numbers of clients")
 		f.StringVar(&o.sizes, "bytes", "16,256,1024,10240", "sizes of requests")
@@ -152,7 +152,13 @@ var actions = []action{
 		id := f.Int("id", 0, "this member")
 		peers := f.String("peers", "", "addresses of all members")
 		clients := f.String("clients", "", "address for clients")
+		proxied := f.Bool("proxied", false, "proxies connect there, not clients")
 		wal := f.String("wal", "", "folder of the log; empty: in memory")
-		return func() error { return runRaftNode(*id, strings.Split(*peers, ","), *clients, *wal) }
+		return func() error { return runRaftNode(*id, strings.Split(*peers, ","), *clients, *proxied, *wal) }
+	}},
+	{proxyCommand, func(f *flag.FlagSet) func() error {
+		clients := f.String("clients", "", "address for clients")
+		member := f.String("member", "", "address of the member")
+		return func() error { return runRaftProxy(*clients, *member) }
 	}},
 }

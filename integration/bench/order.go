@@ -3,14 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -24,6 +20,10 @@ type orderOptions struct {
 	// clients and sizes are lists of numbers, as in 1,16.
 	clients, sizes string
 }
+
+// warmUp is how long a system serves before it is measured: until then its processes touch their memory for the first
+// time, which costs a virtual machine more than all else.
+const warmUp = 3 * time.Second
 
 // system is something to measure: started, it serves echo clients at the addresses returned.
 type system struct {
@@ -63,7 +63,8 @@ func order(o orderOptions) error {
 			own += fmt.Sprintf("-%d-pillars", o.pillars)
 		}
 		systems := []system{
-			{"raft-" + suffix, func(dir string) ([]string, func(), error) { return startRaft(binaries, dir, raftWAL) }},
+			{"raft-" + suffix, func(dir string) ([]string, func(), error) { return startRaft(binaries, dir, raftWAL, false) }},
+			{"raft-proxied-" + suffix, func(dir string) ([]string, func(), error) { return startRaft(binaries, dir, raftWAL, true) }},
 			{own, func(dir string) ([]string, func(), error) { return startTroxymail(binaries, dir, o.pillars) }},
 		}
 		if err := compare(o, base, systems, clients, sizes); err != nil {
@@ -85,7 +86,7 @@ func numbers(list string) (all []int, err error) {
 	return all, nil
 }
 
-// compare runs all rounds of all systems and prints the medians, the first system being the baseline.
+// compare runs all rounds of all systems and prints the medians, those before a system being its baselines.
 func compare(o orderOptions, base string, systems []system, clients, sizes []int) error {
 	type point struct{ clients, size int }
 	results := map[string]map[point][]row{}
@@ -98,6 +99,10 @@ func compare(o orderOptions, base string, systems []system, clients, sizes []int
 			servers, stop, err := s.start(dir)
 			if err != nil {
 				return errors.Join(fmt.Errorf("%s: %w", s.name, err), os.RemoveAll(dir))
+			}
+			if _, err := measure(servers, slices.Max(clients), slices.Max(sizes), warmUp); err != nil {
+				stop()
+				return fmt.Errorf("%s, warming up: %w", s.name, err)
 			}
 			for _, c := range clients {
 				for _, size := range sizes {
@@ -120,14 +125,16 @@ func compare(o orderOptions, base string, systems []system, clients, sizes []int
 	}
 	for _, c := range clients {
 		for _, size := range sizes {
-			baseline := median(results[systems[0].name][point{c, size}])
 			for i, s := range systems {
 				r := median(results[s.name][point{c, size}])
 				r.Bench, r.Op = "order", s.name
-				if i > 0 {
-					r.Baseline, r.Ratio = systems[0].name, r.Rate/baseline.Rate
+				if i == 0 {
+					r.print(o.json)
 				}
-				r.print(o.json)
+				for _, b := range systems[:i] {
+					r.Baseline, r.Ratio = b.name, r.Rate/median(results[b.name][point{c, size}]).Rate
+					r.print(o.json)
+				}
 			}
 		}
 	}
@@ -139,108 +146,4 @@ func median(rows []row) row {
 	sorted := slices.Clone(rows)
 	slices.SortFunc(sorted, func(a, b row) int { return int(a.Rate - b.Rate) })
 	return sorted[len(sorted)/2]
-}
-
-// freeAddresses returns n loopback addresses that nothing listens on.
-func freeAddresses(n int) ([]string, error) {
-	ports, err := freePorts(n)
-	all := make([]string, len(ports))
-	for i, p := range ports {
-		all[i] = fmt.Sprintf("127.0.0.1:%d", p)
-	}
-	return all, err
-}
-
-// freePorts returns n loopback ports that nothing listens on.
-func freePorts(n int) ([]int, error) {
-	var all []int
-	var open []net.Listener
-	defer func() {
-		for _, l := range open {
-			_ = l.Close()
-		}
-	}()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		open = append(open, l)
-		all = append(all, l.Addr().(*net.TCPAddr).Port) // what a TCP listener has
-	}
-	return all, nil
-}
-
-// startRaft starts three members of the baseline.
-func startRaft(binaries, dir string, wal bool) ([]string, func(), error) {
-	addresses, err := freeAddresses(6)
-	if err != nil {
-		return nil, nil, err
-	}
-	var processes processes
-	for i := range 3 {
-		args := []string{raftCommand, "-id", fmt.Sprint(i), "-peers", strings.Join(addresses[:3], ","), "-clients", addresses[3+i]}
-		if wal {
-			folder := filepath.Join(dir, fmt.Sprint(i))
-			if err := os.Mkdir(folder, 0o700); err != nil {
-				return nil, nil, err
-			}
-			args = append(args, "-wal", folder)
-		}
-		if err := processes.start(exec.Command(filepath.Join(binaries, raftBinary), args...)); err != nil {
-			processes.stop()
-			return nil, nil, err
-		}
-	}
-	return ready(addresses[3:], &processes)
-}
-
-// ready waits until every server answers an echo.
-func ready(servers []string, p *processes) ([]string, func(), error) {
-	for _, s := range servers {
-		var err error
-		for end := time.Now().Add(30 * time.Second); time.Now().Before(end); <-time.After(50 * time.Millisecond) {
-			if _, err = client(s, 16, time.Now(), time.Now().Add(time.Millisecond)); err == nil {
-				break
-			}
-		}
-		if err != nil {
-			p.stop()
-			return nil, nil, fmt.Errorf("%s does not answer: %w", s, err)
-		}
-	}
-	return servers, p.stop, nil
-}
-
-// processes are started together and stopped together.
-type processes []*exec.Cmd
-
-func (p *processes) start(c *exec.Cmd) error {
-	if c.Stderr == nil {
-		c.Stderr = os.Stderr
-	}
-	if c.SysProcAttr == nil {
-		c.SysProcAttr = &syscall.SysProcAttr{}
-	}
-	c.SysProcAttr.Pdeathsig = syscall.SIGKILL // a measurement that is killed leaves nothing behind that disturbs the next
-	if err := c.Start(); err != nil {
-		return err
-	}
-	*p = append(*p, c)
-	return nil
-}
-
-// pids returns their numbers.
-func (p *processes) pids() (all []int) {
-	for _, c := range *p {
-		all = append(all, c.Process.Pid)
-	}
-	return all
-}
-
-func (p *processes) stop() {
-	for _, c := range *p {
-		_ = c.Process.Kill()
-		_ = c.Wait()
-	}
 }

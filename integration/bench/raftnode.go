@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"sync"
 	"syscall"
 	"time"
 
@@ -30,23 +28,17 @@ type raftNode struct {
 	storage *raft.MemoryStorage
 	wal     *os.File // nil: in memory
 	offset  int64
-	peers   map[uint64]*raftPeer
+	peers   map[uint64]*sender
 	steps   chan *raftpb.Message
 	submits chan raftSubmit
-	waiting map[uint64]chan struct{} // owned by run, by sequence
+	waiting map[uint64]func() // owned by run, by sequence
 	next    uint64
 }
 
+// raftSubmit is a request; done is called by the goroutine of run once it is applied, and must not wait.
 type raftSubmit struct {
 	data []byte
-	done chan struct{}
-}
-
-// raftPeer sends messages to one member, many in one write.
-type raftPeer struct {
-	mu    sync.Mutex
-	queue [][]byte
-	wake  chan struct{}
+	done func()
 }
 
 const (
@@ -65,12 +57,13 @@ func tune() {
 	}
 }
 
-func runRaftNode(id int, peers []string, clients, walDir string) error {
+// runRaftNode runs one member. It serves clients, or, where they are behind a process of their own, such proxies.
+func runRaftNode(id int, peers []string, clients string, proxied bool, walDir string) error {
 	tune()
 	raft.SetLogger(&raft.DefaultLogger{Logger: log.New(io.Discard, "", 0)})
 	n := &raftNode{
-		id: uint64(id + 1), storage: raft.NewMemoryStorage(), peers: map[uint64]*raftPeer{},
-		steps: make(chan *raftpb.Message, 4096), submits: make(chan raftSubmit, 4096), waiting: map[uint64]chan struct{}{},
+		id: uint64(id + 1), storage: raft.NewMemoryStorage(), peers: map[uint64]*sender{},
+		steps: make(chan *raftpb.Message, 4096), submits: make(chan raftSubmit, 4096), waiting: map[uint64]func(){},
 	}
 	var members []raft.Peer
 	for i := range peers {
@@ -99,26 +92,30 @@ func runRaftNode(id int, peers []string, clients, walDir string) error {
 	if err != nil {
 		return err
 	}
-	go n.accept(l)
+	go acceptFrames(l, n.received)
 	for i, address := range peers {
 		if i != id {
-			p := &raftPeer{wake: make(chan struct{}, 1)}
+			p := newSender()
 			n.peers[uint64(i+1)] = p
-			go p.send(address)
+			go p.dial(address)
 		}
 	}
 	cl, err := net.Listen("tcp", clients)
 	if err != nil {
 		return err
 	}
-	go serveEcho(cl, n.do)
+	if proxied {
+		go n.serveProxies(cl)
+	} else {
+		go serveEcho(cl, n.do)
+	}
 	return n.run()
 }
 
 // do proposes a request and waits until this member applied it.
 func (n *raftNode) do(request []byte) ([]byte, error) {
 	done := make(chan struct{})
-	n.submits <- raftSubmit{data: request, done: done}
+	n.submits <- raftSubmit{data: request, done: func() { close(done) }}
 	<-done
 	return request, nil
 }
@@ -186,7 +183,11 @@ func (n *raftNode) ready() error {
 		return err
 	}
 	for _, m := range rd.Messages {
-		n.peers[m.GetTo()].put(m)
+		b, err := proto.Marshal(m)
+		if err != nil {
+			return err
+		}
+		n.peers[m.GetTo()].put(b)
 	}
 	for _, e := range rd.CommittedEntries {
 		n.apply(e)
@@ -227,7 +228,7 @@ func (n *raftNode) apply(e *raftpb.Entry) {
 		seq := binary.BigEndian.Uint64(data[8:])
 		if done := n.waiting[seq]; done != nil {
 			delete(n.waiting, seq)
-			close(done)
+			done()
 		}
 	}
 	if e.GetIndex()%10_000 == 0 {
@@ -235,70 +236,12 @@ func (n *raftNode) apply(e *raftpb.Entry) {
 	}
 }
 
-func (p *raftPeer) put(m *raftpb.Message) {
-	b, err := proto.Marshal(m)
-	if err != nil {
-		return
+// received takes a message of another member.
+func (n *raftNode) received(b []byte) error {
+	m := &raftpb.Message{}
+	if err := proto.Unmarshal(b, m); err != nil {
+		return fmt.Errorf("raft message: %w", err)
 	}
-	p.mu.Lock()
-	p.queue = append(p.queue, b)
-	p.mu.Unlock()
-	select {
-	case p.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (p *raftPeer) send(address string) {
-	for {
-		c, err := net.Dial("tcp", address)
-		if err != nil {
-			<-time.After(50 * time.Millisecond)
-			continue
-		}
-		w := bufio.NewWriterSize(c, 256<<10)
-		for range p.wake {
-			p.mu.Lock()
-			queue := p.queue
-			p.queue = nil
-			p.mu.Unlock()
-			for _, b := range queue {
-				_, _ = w.Write(binary.BigEndian.AppendUint32(nil, uint32(len(b))))
-				_, _ = w.Write(b)
-			}
-			if w.Flush() != nil {
-				break
-			}
-		}
-		_ = c.Close()
-	}
-}
-
-func (n *raftNode) accept(l net.Listener) {
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			defer c.Close()
-			r := bufio.NewReaderSize(c, 256<<10)
-			for {
-				var head [4]byte
-				if _, err := io.ReadFull(r, head[:]); err != nil {
-					return
-				}
-				b := make([]byte, binary.BigEndian.Uint32(head[:]))
-				if _, err := io.ReadFull(r, b); err != nil {
-					return
-				}
-				m := &raftpb.Message{}
-				if err := proto.Unmarshal(b, m); err != nil {
-					fmt.Fprintln(os.Stderr, "bench: raft message:", err)
-					return
-				}
-				n.steps <- m
-			}
-		}()
-	}
+	n.steps <- m
+	return nil
 }
