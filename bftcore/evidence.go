@@ -93,7 +93,7 @@ func (c *Config) proof(order uint64, records []Record, older bool) (wire.Proof, 
 			if err != nil || !c.kin(&p.Certificate) || p.Certificate.New.Order != order {
 				return wire.Proof{}, false, fmt.Errorf("%w: PREPARE of order %d", ErrLog, order)
 			}
-			if older || c.fits(&p.Certificate) {
+			if older && p.Certificate.Founding.Generation >= c.Since || c.fits(&p.Certificate) {
 				prepares = append(prepares, p)
 			}
 		case RecordCommit:

@@ -52,6 +52,9 @@ func (k *KnownStable) Note(m *wire.Frontier) {
 	k.order = max(k.order, m.Disclosure.Stable.Order)
 }
 
+// Generation is that of the founding; 0 for none.
+func (k *KnownStable) Generation() uint32 { return k.founding.Generation }
+
 // Order is its order; 0 for none.
 func (k *KnownStable) Order() uint64 { return k.order }
 

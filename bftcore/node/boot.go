@@ -37,7 +37,7 @@ func nextBoot(dir string, known uint32) (uint32, error) {
 	if boot > wire.MaxIncarnation {
 		return 0, fmt.Errorf("node: boot number %d is out of range: check the clock, or remove %s", boot, path)
 	}
-	return uint32(boot), writeDurably(path, []byte(encodeBoot(boot)))
+	return uint32(boot), WriteDurably(path, []byte(encodeBoot(boot)))
 }
 
 // encodeBoot writes a number with its checksum: a damaged one that is larger would fence all later ones.
@@ -56,8 +56,8 @@ func decodeBoot(text string) uint64 {
 	return boot
 }
 
-// writeDurably replaces a small file: temporary file, sync, rename, sync of the folder.
-func writeDurably(path string, content []byte) error {
+// WriteDurably replaces a small file: temporary file, sync, rename, sync of the folder.
+func WriteDurably(path string, content []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return err

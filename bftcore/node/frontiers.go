@@ -82,7 +82,7 @@ func (f *frontiers) keep(x *wire.Certificate) error {
 		f.list = f.list[:len(f.list)-1]
 	}
 	f.list = append(f.list[max(0, len(f.list)+1-maxFrontiers):], *x)
-	if err := writeDurably(f.path, f.encode()); err != nil {
+	if err := WriteDurably(f.path, f.encode()); err != nil {
 		return fmt.Errorf("node: keeping the frontier: %w", err)
 	}
 	return nil

@@ -42,4 +42,19 @@ var refoundBugs = []bug{
 		file: "bftcore/rejoin/found.go", line: "|| d.lacking(told) > 0 {", instead: "|| d.lacking(told) > 1<<40 {",
 		pkg: "bftcore/rejoin", test: "TestRefoundBesideOneThatWithholds|TestFoundingWaitsForBatches",
 	},
+	{
+		name: "store of another history", breaks: "who was left out of a founding gives up its store",
+		file: "cmd/internal/host/history.go", line: "if h.machine().Applied() > 0 {", instead: "if false {",
+		pkg: "cmd/internal/host", test: "TestLeftOut",
+	},
+	{
+		name: "log of another history", breaks: "for who was left out, former foundings prove nothing, after further starts either",
+		file: "bftcore/evidence.go", line: "older && p.Certificate.Founding.Generation >= c.Since ||", instead: "older ||",
+		pkg: "cmd/internal/host", test: "TestLeftOut",
+	},
+	{
+		name: "member by a JOIN for another founding", breaks: "a founding is its bundle, not its number",
+		file: "cmd/internal/host/history.go", line: "f.Certificate.Founding == begins.Founding", instead: "f.Certificate.Founding.Generation == begins.Founding.Generation",
+		pkg: "cmd/internal/host", test: "TestJoinedAndReturned",
+	},
 }

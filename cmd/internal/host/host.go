@@ -57,7 +57,8 @@ type Host struct {
 	o        Options
 	group    quorum.Config
 	log      *hostlog.Log
-	renewed  bool // the log was begun anew by Open
+	renewed  bool    // the log was begun anew by Open
+	history  history // changed by Serve alone
 	held     atomic.Pointer[held]
 	bodies   *blob.Store
 	keeping  keeping[*kv.Snapshot] // snapshots, and what they hold back
@@ -102,7 +103,7 @@ func Open(o Options) (*Host, error) {
 func (h *Host) config() bftcore.Config {
 	return bftcore.Config{
 		Self: h.o.Self, Quorum: h.group, Pillars: h.o.Pillars, Founding: h.o.Founding, Checkpoint: h.o.checkpointEvery,
-		Strict: h.o.Strict, Continues: h.o.Founding != (wire.Founding{}),
+		Strict: h.o.Strict, Continues: h.o.Founding != (wire.Founding{}), Since: h.history.since,
 	}
 }
 

@@ -211,6 +211,9 @@ func (h *Host) vouch() error {
 		known.Note(&f)
 		return err
 	})
+	if err == nil {
+		err = h.openHistory(known.Generation())
+	}
 	if err != nil {
 		return err
 	}

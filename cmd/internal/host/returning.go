@@ -37,6 +37,9 @@ func (h *Host) serveReturning(ctx context.Context, link boundary.Link) error {
 		if err != nil {
 			return err
 		}
+		if err := h.follow(&begins.Certificate); err != nil {
+			return err
+		}
 		o := h.nodeOptions(relay.Turn())
 		o.Comeback, o.State = back, &begins
 		if err := h.run(ctx, o); !errors.Is(err, node.ErrResigned) {

@@ -1,0 +1,50 @@
+package processes
+
+import (
+	"strings"
+	"testing"
+
+	"troxymail/integration/demo"
+)
+
+// TestLeftOutWithMore founds two replicas, of which one was set back and the other was away, without the third, which has
+// what both lost. When it returns, what it has beyond the founding belongs to no history any more: it gives it up.
+func TestLeftOutWithMore(t *testing.T) {
+	c := Start(t, 3)
+	c.put(t, 0, 2)
+	for i := range 3 {
+		c.stop(t, i)
+	}
+	older := c.CopyFolder(t, 0)
+	c.startAll(t)
+	c.put(t, 1, 2)
+	c.stop(t, 1)
+	c.put(t, 2, 5) // at 0 and 2 alone
+	c.stop(t, 0)
+	c.stop(t, 2)
+	c.PutBack(t, 0, older)
+	for i := range 2 {
+		c.StartHost(t, i)
+		c.StartEnclave(t, i)
+	}
+	c.await(t, 2, 2)
+	c.refound(t, "--yes", "--without", "2")
+	for i := range 2 {
+		c.AwaitServing(t, i)
+	}
+	c.put(t, 0, 1)
+	c.put(t, 1, 7)
+	c.StartHost(t, 2)
+	c.StartEnclave(t, 2)
+	c.AwaitServing(t, 2)
+	want := c.mailbox(t, 0)
+	demo.Eventually(t, serveLimit, "the third shows the same", func() bool { return c.mailbox(t, 2) == want })
+	c.CatchesUp(t, 2, 0)
+	c.put(t, 2, 1)
+	c.CatchesUp(t, 2, 1)
+	if out := Command(t, "status", "--admin", c.File("cluster.json")); strings.Contains(out, "diverged") {
+		t.Error(out)
+	}
+	c.stop(t, 0) // it carries its share
+	c.put(t, 2, 1)
+}
