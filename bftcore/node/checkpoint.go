@@ -13,6 +13,8 @@ import (
 type Checkpoints interface {
 	// Rooted returns the checkpoints above order after that are durable here, with all large bodies that they name, rising.
 	Rooted(after uint64) []wire.Stable
+	// Whole reports whether all large bodies that the state names are here: until then Rooted returns none.
+	Whole() bool
 	// Stable tells that a checkpoint is stable: what only older states need may go.
 	Stable(s wire.Stable)
 	// Read gives a peer parts of the state after order, or false when there is none to be read now. It keeps that state

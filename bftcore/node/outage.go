@@ -11,7 +11,9 @@ import (
 const laggingFrom = 4 * catchingUpFrom
 
 // outages are the replicas that this host does not count on now, by what it sees: each uses up one of the f faults
-// that the group survives. A peer whose link is down is out at once, one that says nothing over it after a while.
+// that the group survives. A peer whose link is down is out at once, one that says nothing over it after a while. Itself it
+// does not count on while it has no whole state to attest: with one more gone no checkpoint would become stable, and after
+// wire.MaxEntries orders none would be certified any more.
 func (n *Node) outages(s *bftcore.Status) []boundary.Outage {
 	var list []boundary.Outage
 	_, stateComes := n.stateComes()
@@ -20,7 +22,7 @@ func (n *Node) outages(s *bftcore.Status) []boundary.Outage {
 		cause := n.outage(s, i)
 		if r == n.o.Config.Self {
 			cause = 0
-			if s.Known > s.Applied+catchingUpFrom || stateComes {
+			if s.Known > s.Applied+catchingUpFrom || stateComes || n.o.Checkpoints != nil && !n.o.Checkpoints.Whole() {
 				cause = boundary.CauseLagging
 			}
 		}

@@ -19,6 +19,11 @@ type plain struct{}
 
 func (plain) Send(int, []byte) {}
 
+// bodiless is a state that lacks bodies.
+type bodiless struct{ Checkpoints }
+
+func (bodiless) Whole() bool { return false }
+
 // What uses up the faults that the group survives, as one host sees it. This one is replica 1.
 func TestOutages(t *testing.T) {
 	late := 1 + silentAfter + 1
@@ -43,6 +48,8 @@ func TestOutages(t *testing.T) {
 		"a peer sent unfit parts": {all, at(fine, fine), func(n *Node) { n.transfers.liars.Store(4) }, []boundary.Outage{{Replica: 2, Cause: boundary.CauseSuspicious}}},
 		"a peer floods":           {all, at(fine, fine), func(n *Node) { n.floods[0].Add(1) }, []boundary.Outage{{Replica: 0, Cause: boundary.CauseSuspicious}}},
 		"itself takes a state over": {all, at(fine, fine), func(n *Node) { n.transfers.target.Store(9) },
+			[]boundary.Outage{{Replica: 1, Cause: boundary.CauseLagging}}},
+		"itself lacks bodies": {all, at(fine, fine), func(n *Node) { n.o.Checkpoints = bodiless{} },
 			[]boundary.Outage{{Replica: 1, Cause: boundary.CauseLagging}}},
 		"two": {connected{}, at(fine, fine), nil, []boundary.Outage{{Replica: 0, Cause: boundary.CauseSilent}, {Replica: 2, Cause: boundary.CauseSilent}}},
 	} {

@@ -122,4 +122,9 @@ var stateBugs = []bug{
 		file: "cmd/internal/host/open.go", line: "	if err != nil || vouches {", instead: "	if err != nil || vouches || true {",
 		pkg: "cmd/internal/host", test: "TestStoreAheadOfItsLogIsGivenUp",
 	},
+	{
+		name: "bodies collected by a store that is behind", breaks: "what orders name that a store lacks is not collected",
+		file: "cmd/internal/host/collect.go", line: "for ctx.Err() == nil && h.machine().Applied() >= stable {", instead: "for ctx.Err() == nil {",
+		pkg: "cmd/internal/host", test: "TestNothingGoesBehindTheCheckpoint",
+	},
 }

@@ -119,6 +119,7 @@ func (x *chaos) strikeFolder(t *testing.T, l *Load) {
 	x.c.CatchesUp(t, i, 0)
 	x.c.AwaitServing(t, i)
 	l.Progress(t, some, 0, 1, 2)
+	x.c.Recovers(t, i) // else another fault would be one too many
 	x.c.ClearAside(t, i)
 }
 

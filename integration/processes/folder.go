@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"troxymail/integration/demo"
 )
@@ -16,6 +17,8 @@ import (
 const (
 	// pageBytes is the size of a store's pages; the first two say which transaction is the newest.
 	pageBytes = 4096
+	// recoverLimit is how long a host may take until it has all large bodies again, under load.
+	recoverLimit = 4 * time.Minute
 	// mostFlips is how many bytes of a folder are damaged at a time.
 	mostFlips = 8
 )
@@ -122,6 +125,17 @@ func (c *Cluster) CatchesUp(t testing.TB, i, other int) {
 			return got > before || kept > rebuilt || got >= target
 		})
 	}
+}
+
+// Recovers waits until host i sees that all faults are survived that the group can survive: it has a whole state, with all
+// large bodies, and counts on all others.
+func (c *Cluster) Recovers(t testing.TB, i int) {
+	t.Helper()
+	want := float64(len(c.Hosts)-1) / 2
+	c.waits(t, recoverLimit, fmt.Sprintf("host %d counts on all replicas, itself too", i), func() bool {
+		n, ok := c.Metric(t, i, "troxymail_host_faults_survived")
+		return ok && n >= want
+	})
 }
 
 func replace(t testing.TB, from, to string) {

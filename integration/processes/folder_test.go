@@ -54,6 +54,7 @@ func (c *Cluster) named(t *testing.T, alarm, metric string, at ...int) {
 // without it.
 func (c *Cluster) carries(t *testing.T, l *Load, i int) {
 	t.Helper()
+	c.Recovers(t, i)
 	c.Hosts[3-i].Kill()
 	l.Progress(t, some, 0, i)
 	c.StartHost(t, 3-i)

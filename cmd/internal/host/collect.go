@@ -37,7 +37,7 @@ func (h *Host) runCollect(ctx context.Context, n *node.Node) {
 		case <-h.filled.collect:
 		}
 		stable := h.keeping.stableOrder()
-		if stable < looked+h.o.bodyGrace/16 {
+		if stable < looked+h.o.bodyGrace/16 || h.machine().Applied() < stable {
 			continue
 		}
 		looked = stable
@@ -48,7 +48,8 @@ func (h *Host) runCollect(ctx context.Context, n *node.Node) {
 }
 
 // collect removes the bodies whose last reference went bodyGrace orders before the stable checkpoint, and that no
-// snapshot refers to: a snapshot of an order below that one does.
+// snapshot refers to: a snapshot of an order below that one does. Nothing goes while the store is behind the checkpoint:
+// one that was lost is built anew from little, and knows nothing of what the orders name that it lacks.
 func (h *Host) collect(ctx context.Context, n *node.Node, stable uint64) error {
 	if h.filled.all() {
 		err := h.building.unless(func() error {
@@ -59,7 +60,7 @@ func (h *Host) collect(ctx context.Context, n *node.Node, stable uint64) error {
 		}
 	}
 	var after *wire.Digest
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && h.machine().Applied() >= stable {
 		store := h.store()
 		list, err := state.Unused(store, after, fillKeys)
 		if err != nil || len(list) == 0 {

@@ -16,6 +16,9 @@ const (
 	fillAgain = 5 * time.Second
 	// fillKeys is how many bodies are looked up at once.
 	fillKeys = 256
+	// fillAtOnce is how many bodies are asked for at once: a peer that lacks one says nothing, and it takes a while until
+	// another is asked for it. No checkpoint is attested before all are here.
+	fillAtOnce = 8
 	// fillingName is a file that is there while the state, taken over from peers, lacks bodies that were never here.
 	// Without it a body that is not there was lost.
 	fillingName = "filling"
@@ -91,7 +94,7 @@ func nudge(c chan struct{}) {
 // obtain gets a large body from peers and puts it on the disk; false when none gave it.
 type obtain func(context.Context, wire.Digest) bool
 
-// runFill fetches the large bodies that the state names and the disk lacks, one after the other, until ctx ends: by fetch
+// runFill fetches the large bodies that the state names and the disk lacks, a few at a time, until ctx ends: by fetch
 // those that were never here, and by repair, which names them, those that were lost.
 func (h *Host) runFill(ctx context.Context, repair, fetch obtain) {
 	f := &h.filled
@@ -138,32 +141,51 @@ func (h *Host) fillPass(ctx context.Context, repair, fetch obtain) (missing uint
 	if _, err := os.Stat(h.path(fillingName)); err == nil {
 		get = fetch
 	}
-	var after *wire.Digest
+	var asking sync.WaitGroup
+	var lacking atomic.Uint64
+	room := make(chan struct{}, fillAtOnce)
 	pause := time.NewTimer(time.Hour)
 	defer pause.Stop()
+	err = h.eachLacking(ctx, func(d wire.Digest) {
+		select {
+		case <-ctx.Done():
+			return
+		case room <- struct{}{}:
+		}
+		asking.Go(func() {
+			if !get(ctx, d) {
+				lacking.Add(1)
+			}
+			<-room
+		})
+		pause.Reset(time.Duration(wire.InlineBodyBytes) * time.Second / time.Duration(h.o.scrubRate))
+		select {
+		case <-ctx.Done():
+		case <-pause.C:
+		}
+	})
+	asking.Wait()
+	return lacking.Load(), err
+}
+
+// eachLacking calls do for the large bodies that the state names and the disk lacks, until ctx ends.
+func (h *Host) eachLacking(ctx context.Context, do func(d wire.Digest)) error {
+	var after *wire.Digest
 	for ctx.Err() == nil {
 		store := h.store()
 		list, err := state.Large(store, after, fillKeys)
 		if err != nil || len(list) == 0 {
-			return missing, err
+			return err
 		}
 		for i := range list {
 			after = &list[i]
 			if h.bodies.Has(list[i]) {
 				continue
 			}
-			if referred, err := state.StillReferred(store, list[i]); err != nil || !referred {
-				continue
-			}
-			if !get(ctx, list[i]) {
-				missing++
-			}
-			pause.Reset(time.Duration(wire.InlineBodyBytes) * time.Second / time.Duration(h.o.scrubRate))
-			select {
-			case <-ctx.Done():
-			case <-pause.C:
+			if referred, err := state.StillReferred(store, list[i]); err == nil && referred {
+				do(list[i])
 			}
 		}
 	}
-	return missing, nil
+	return nil
 }

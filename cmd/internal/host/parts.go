@@ -43,6 +43,8 @@ func (c checkpoints) Rooted(after uint64) []wire.Stable {
 	return list
 }
 
+func (c checkpoints) Whole() bool { return c.h.filled.all() }
+
 func (c checkpoints) Stable(s wire.Stable) {
 	c.h.keeping.setStable(s.Order, time.Now())
 	c.h.filled.collectNow()

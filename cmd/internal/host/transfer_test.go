@@ -238,6 +238,35 @@ func TestStateOnItsWayIsNotCollected(t *testing.T) {
 	}
 }
 
+// A store that is behind the checkpoint does not know which bodies the orders name that it lacks: none goes.
+func TestNothingGoesBehindTheCheckpoint(t *testing.T) {
+	g := newGroup(t, 3)
+	m := newMail(g)
+	m.file(30, 0, 1, 2)
+	g.stable(1, 0)
+	h, n := g.hosts[0], g.node(0)
+	body := []byte("of an order that is still to come")
+	d := wire.Sum(body)
+	if err := errors.Join(h.bodies.PutBody(d, body), h.machine().Lying(d, 1), h.store().Flush()); err != nil {
+		t.Fatal(err)
+	}
+	at := h.machine().Applied()
+	if at < 1+h.o.bodyGrace {
+		t.Fatalf("it is at %d, within the grace", at)
+	}
+	for _, x := range []struct {
+		stable uint64
+		stays  bool
+	}{{at + 1000, true}, {at, false}} {
+		if err := h.collect(t.Context(), n, x.stable); err != nil {
+			t.Fatal(err)
+		}
+		if h.bodies.Has(d) != x.stays {
+			t.Errorf("with a stable checkpoint of %d, at %d: the body is there %v", x.stable, at, !x.stays)
+		}
+	}
+}
+
 // Large bodies go when the last message that names them went, and only after a stable checkpoint, the grace and
 // the snapshots say so.
 func TestUnusedBodiesGo(t *testing.T) {
