@@ -78,9 +78,9 @@ type Config struct {
 	Epoch    uint32        // configuration epoch in every certificate
 	Pillars  int           // parallel instances, each with a counter of its own; default 1, at most wire.MaxPillars
 	Founding wire.Founding // certificates of another founding are nothing
-	// Since is the generation of the first founding whose records in the log say what this replica executed: it was left
-	// out of one, and before that its history may have been another.
-	Since uint32
+	// Since is the first founding whose records in the log say what this replica executed, when it is not zero: before
+	// that its history was another, for it was left out.
+	Since wire.Founding
 
 	MaxBatch   int  // requests in a batch; default 256, at most wire.MaxBatchRequests
 	BatchBytes int  // encoded requests in a batch; default 512 KiB, at most wire.MaxBatchBytes

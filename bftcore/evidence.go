@@ -93,7 +93,7 @@ func (c *Config) proof(order uint64, records []Record, older bool) (wire.Proof, 
 			if err != nil || !c.kin(&p.Certificate) || p.Certificate.New.Order != order {
 				return wire.Proof{}, false, fmt.Errorf("%w: PREPARE of order %d", ErrLog, order)
 			}
-			if older && p.Certificate.Founding.Generation >= c.Since || c.fits(&p.Certificate) {
+			if older && c.follows(p.Certificate.Founding) || c.fits(&p.Certificate) {
 				prepares = append(prepares, p)
 			}
 		case RecordCommit:
@@ -113,6 +113,11 @@ func (c *Config) proof(order uint64, records []Record, older bool) (wire.Proof, 
 		}
 	}
 	return best, found, nil
+}
+
+// follows reports whether what a founding committed is of this replica's history.
+func (c *Config) follows(f wire.Founding) bool {
+	return f.Generation > c.Since.Generation || f == c.Since || c.Since == (wire.Founding{})
 }
 
 // assemble makes a PROOF of a PREPARE and those COMMITs that commit it; nil when they do not.

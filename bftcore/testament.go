@@ -52,8 +52,8 @@ func (k *KnownStable) Note(m *wire.Frontier) {
 	k.order = max(k.order, m.Disclosure.Stable.Order)
 }
 
-// Generation is that of the founding; 0 for none.
-func (k *KnownStable) Generation() uint32 { return k.founding.Generation }
+// Founding is that of the newest Frontier; zero for none.
+func (k *KnownStable) Founding() wire.Founding { return k.founding }
 
 // Order is its order; 0 for none.
 func (k *KnownStable) Order() uint64 { return k.order }

@@ -36,8 +36,8 @@ there, what each of them holds, and what may be lost; then it asks. The order is
 exactly what was shown, and each member's enclave checks it.
 
 Put the folder of a host back on another machine instead wherever you can: then nothing is lost. Stop what is left out
-for good before you order. It may be started again later and takes the state over: empty (troxymail-host --new), or with
-its folder, where it moves its store aside, with what only it had.
+for good before you order. Start it again later only empty (troxymail-host --new): it takes the state over then. With its
+old folder it would speak up for what the group has given up.
 
 With --json and without --yes it prints what it would do, and orders nothing. One thing is done before you order: an
 enclave that still runs, with too few others to serve, stops, so that it can take part.

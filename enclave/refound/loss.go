@@ -42,7 +42,7 @@ func (p *Plan) Loss() string {
 		}
 	}
 	fmt.Fprintf(&b, "%s must have stopped for good, not only be out of reach: %s could tell clients OK for what this group never "+
-		"hears of. Started again later, %s state over from the others.\n",
+		"hears of. Started again later, and empty, %s state over from the others.\n",
 		capital(names(out)), plural(len(out), "else it", "else they"), plural(len(out), "it takes the", "they take the"))
 	return b.String()
 }

@@ -2,6 +2,7 @@ package replica
 
 import (
 	"errors"
+
 	"troxymail/bftcore/wire"
 	"troxymail/enclave/boundary"
 	"troxymail/enclave/troxy"

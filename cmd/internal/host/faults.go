@@ -18,6 +18,8 @@ const (
 	bootName = "boot"
 	// asideSuffix follows the name of what was moved aside, and a number.
 	asideSuffix = ".damaged-"
+	// leftOutSuffix is the same for a store of a history that the group did not go on with.
+	leftOutSuffix = ".left-out-"
 	// maxAside bounds what is moved aside of one name: a disk that damages more is not repaired by copies.
 	maxAside = 8
 )
@@ -91,12 +93,12 @@ func (h *Host) has(name string) bool {
 }
 
 // moveAside renames what is there under name, durably, and returns its new name; none when nothing is there.
-func (h *Host) moveAside(name string) (string, error) {
+func (h *Host) moveAside(name, suffix string) (string, error) {
 	if _, err := os.Lstat(h.path(name)); errors.Is(err, os.ErrNotExist) {
 		return "", nil
 	}
 	for i := 1; i <= maxAside; i++ {
-		aside := h.path(name) + asideSuffix + strconv.Itoa(i)
+		aside := h.path(name) + suffix + strconv.Itoa(i)
 		if _, err := os.Lstat(aside); !errors.Is(err, os.ErrNotExist) {
 			continue
 		}
@@ -106,7 +108,7 @@ func (h *Host) moveAside(name string) (string, error) {
 		return aside, syncFolder(h.o.Dir)
 	}
 	return "", fmt.Errorf("%w: %s%s1 to %d are there: test the disk, then remove them",
-		ErrAside, h.path(name), asideSuffix, maxAside)
+		ErrAside, h.path(name), suffix, maxAside)
 }
 
 func syncFolder(dir string) error {

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -16,85 +17,143 @@ import (
 // historyName is the file that says which history the store is of.
 const historyName = "history"
 
-// errLeftOut is why a store is given up that a founding took no account of.
-var errLeftOut = errors.New("the group was founded without this replica, and may have lost what it has")
-
 // history says by foundings what this replica's store and log are worth.
 //
 // A founding goes on from what its members have. All replicas are members, unless an administrator founds some without
-// the others (package refound): then orders that only those others had are lost, and given to other batches. Nothing in
+// the others (package refound): then orders that only those others had may be lost, and given to other batches. Nothing in
 // the log or store of one that was left out tells it so, and the new orders would be executed on top of what nobody else
-// has. So a replica that comes back into a founding that it was no member of believes neither: it takes the state of a
-// checkpoint of that founding, and what its log shows of former ones counts for nothing, also after further starts.
+// has. So before anything is ordered in another founding than the last one, the store is held against what that begins
+// with (fits). One that is of another history is moved aside, and the state of a checkpoint taken instead; what the log
+// shows of foundings before this one is executed no more then, also after further starts.
 type history struct {
-	generation uint32 // of the newest founding that the store follows; 0: not known
-	since      uint32 // what the log shows of foundings before this one counts for nothing
+	founding wire.Founding // the newest that the store follows; zero: not known
+	since    wire.Founding // what the log shows of others of its generation, or of former ones, is not executed; zero: all is
 }
 
 // encode writes it with its checksum.
 func (y history) encode() string {
-	text := fmt.Sprintf("troxymail-history 1\ngeneration %d\nsince %d\n", y.generation, y.since)
+	text := fmt.Sprintf("troxymail-history 1\nfounding %d %x\nsince %d %x\n",
+		y.founding.Generation, y.founding.Digest[:], y.since.Generation, y.since.Digest[:])
 	return text + fmt.Sprintf("checksum %08x\n", crc32.ChecksumIEEE([]byte(text)))
 }
 
 // decodeHistory is false for what encode did not write.
 func decodeHistory(text string) (y history, ok bool) {
-	_, err := fmt.Sscanf(text, "troxymail-history 1\ngeneration %d\nsince %d\n", &y.generation, &y.since)
-	return y, err == nil && text == y.encode()
+	var founding, since string
+	_, err := fmt.Sscanf(text, "troxymail-history 1\nfounding %d %s\nsince %d %s\n",
+		&y.founding.Generation, &founding, &y.since.Generation, &since)
+	if err != nil || len(founding) != 2*len(wire.Digest{}) || len(since) != 2*len(wire.Digest{}) {
+		return history{}, false
+	}
+	_, one := hex.Decode(y.founding.Digest[:], []byte(founding))
+	_, two := hex.Decode(y.since.Digest[:], []byte(since))
+	return y, one == nil && two == nil && text == y.encode()
 }
 
-// openHistory reads the file; known is the generation of the newest founding that the log knows, for a folder without it:
-// one of an earlier version of the program, or a new one. A damaged file is replaced by what makes the least of store and
-// log.
-func (h *Host) openHistory(known uint32) error {
+// openHistory reads the file; known is the newest founding that the log knows, for a folder without the file: one of an
+// earlier version of the program, or a new one. A damaged file is replaced by what makes the least of store and log.
+func (h *Host) openHistory(known wire.Founding) error {
 	text, err := os.ReadFile(h.path(historyName))
-	if errors.Is(err, fs.ErrNotExist) {
-		h.history = history{generation: known}
-		return nil
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return h.setHistory(history{founding: known}) // written, for the log will know of another before the store follows it
+	case err != nil:
 		return fmt.Errorf("host: reading which history the store is of: %w", err)
 	}
-	var ok bool
-	if h.history, ok = decodeHistory(string(text)); !ok {
-		h.history = history{since: known}
-		h.o.Logger.Error("history.damaged", "file", h.path(historyName), "do", "nothing: the state comes from the others")
+	y, ok := decodeHistory(string(text))
+	if !ok {
+		h.o.Logger.Error("history.damaged", "file", h.path(historyName), "do", "nothing: what is missing comes from the others")
+		return h.setHistory(history{since: known})
 	}
+	h.history = y
 	return nil
 }
 
-// follow is told with which certificate of a founding the enclave is ACTIVE, before anything is ordered for it: a store
-// that does not follow that founding is moved aside. Nothing else uses the store then.
-func (h *Host) follow(begins *wire.Certificate) error {
-	next := history{generation: begins.Founding.Generation, since: h.history.since}
-	if next.generation == h.history.generation {
+func (h *Host) setHistory(y history) error {
+	if err := node.WriteDurably(h.path(historyName), []byte(y.encode())); err != nil {
+		return fmt.Errorf("host: noting which history the store is of: %w", err)
+	}
+	h.history = y
+	return nil
+}
+
+// follow is told what the enclave is ACTIVE with, before anything is ordered for it. Nothing else uses the store then.
+func (h *Host) follow(begins *wire.Frontier) error {
+	next := history{founding: begins.Certificate.Founding, since: h.history.since}
+	if next.founding == h.history.founding {
 		return nil
 	}
-	member, err := h.tookPart(begins)
+	fits, err := h.fits(begins)
 	if err != nil {
 		return err
 	}
-	if !member {
-		next.since = next.generation
-		if h.machine().Applied() > 0 {
-			if err := h.giveUp(); err != nil {
-				return fmt.Errorf("giving up a store of another history: %w", err)
-			}
+	if !fits {
+		next.since = next.founding
+		if err := h.giveUp(); err != nil {
+			return fmt.Errorf("giving up a store of another history: %w", err)
 		}
 	}
-	// After the store: if this host stops in between, the store is given up once more, or an empty one is.
-	if err := node.WriteDurably(h.path(historyName), []byte(next.encode())); err != nil {
-		return fmt.Errorf("host: noting which history the store is of: %w", err)
+	return h.setHistory(next) // if this host stops before, the store is looked at once more
+}
+
+// fits reports whether the store is of the history that a founding goes on with: it had the state of the stable
+// checkpoint, and has executed the batches of the entries behind it and no others. Where it has not come to the
+// checkpoint, or does not remember, it fits if the founding has heard this replica.
+func (h *Host) fits(begins *wire.Frontier) (bool, error) {
+	stable, applied := begins.Disclosure.Stable, h.machine().Applied()
+	if applied == 0 {
+		return true, nil
 	}
-	h.history = next
-	return nil
+	doubt := applied < stable.Order || applied > begins.Disclosure.End()
+	if applied >= stable.Order && stable.Order > 0 {
+		root, ok, err := h.rootAt(stable.Order)
+		if err != nil || ok && root != stable.Root {
+			return false, err
+		}
+		doubt = doubt || !ok
+	}
+	for order := stable.Order + 1; order <= applied; order++ {
+		entry, told := begins.Disclosure.At(order)
+		batch, proven, err := h.executed(order)
+		if err != nil || told && proven && entry.Batch != batch.Digest {
+			return false, err
+		}
+		doubt = doubt || !told || !proven
+	}
+	if !doubt {
+		return true, nil
+	}
+	return h.tookPart(&begins.Certificate)
+}
+
+// rootAt returns the digest of the state after an order up to the present one; false when it is not remembered.
+func (h *Host) rootAt(order uint64) (wire.Digest, bool, error) {
+	if order == h.machine().Applied() {
+		return h.machine().Root(), true, nil
+	}
+	roots, err := h.machine().Roots(order-1, order)
+	if err != nil || len(roots) != 1 {
+		return wire.Digest{}, false, err
+	}
+	return roots[0].Root, true, nil
+}
+
+// executed returns the batch of an order by the log; false when that does not prove it.
+func (h *Host) executed(order uint64) (bftcore.Batch, bool, error) {
+	found, _, err := h.log.ReadOrders(order, order, forwardBytes, hostlog.Kind(bftcore.RecordPrepare), hostlog.Kind(bftcore.RecordCommit))
+	if err != nil {
+		return bftcore.Batch{}, false, err
+	}
+	return h.config().Proven(order, coreRecords(found))
 }
 
 // tookPart reports whether this replica is among those that the founding heard. Its enclave may have joined it and then
 // returned to it like one that was elsewhere: the log has the Frontier of its JOIN then.
-func (h *Host) tookPart(begins *wire.Certificate) (bool, error) {
-	joined := begins.Incarnation == 1
-	err := h.log.Replay(0, func(_ uint64, r hostlog.Record) error {
+func (h *Host) tookPart(begins *wire.Certificate) (joined bool, err error) {
+	if begins.Incarnation == 1 {
+		return true, nil
+	}
+	err = h.log.Replay(0, func(_ uint64, r hostlog.Record) error {
 		if joined || bftcore.RecordKind(r.Kind) != bftcore.RecordFrontier {
 			return nil
 		}
@@ -108,16 +167,26 @@ func (h *Host) tookPart(begins *wire.Certificate) (bool, error) {
 	return joined, nil
 }
 
-// giveUp puts an empty store in the place of the present one.
+// giveUp puts an empty store in the place of the present one, which is moved aside: nobody else may have what is in it.
 func (h *Host) giveUp() error {
-	h.keeping.drop()
+	h.keeping.forget()
 	h.filled.replace()
-	if err := h.store().Close(); err != nil {
-		return err
+	former := h.store()
+	aside, err := h.moveAside(storeName, leftOutSuffix)
+	if err == nil {
+		err = former.Close() // under its new name
 	}
-	if err := h.renewStore(errLeftOut); err != nil {
+	if err == nil {
+		err = h.tryStore()
+	}
+	if err == nil {
+		err = h.listLying()
+	}
+	if err != nil {
 		return err
 	}
 	h.filled.again()
+	h.o.Logger.Error("history.given_up", "moved_to", aside, "do", "the group was founded without this replica, or without what "+
+		"it had: the state comes from the others. Keep what was moved aside for as long as what only this replica had may be missed")
 	return nil
 }

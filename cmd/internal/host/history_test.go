@@ -10,12 +10,17 @@ import (
 	"troxymail/bftcore"
 	"troxymail/bftcore/hostlog"
 	"troxymail/bftcore/wire"
-	"troxymail/enclave/boundary"
 )
 
-// historyHost opens a folder of replica 1.
+// historyHost opens a folder of replica 1, a new one if dir is empty.
 func historyHost(t *testing.T, dir string) *Host {
 	t.Helper()
+	if dir == "" {
+		dir = t.TempDir()
+		if err := Prepare(dir, testGenesis, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
 	h, err := Open(Options{Dir: dir, Self: 1, Replicas: 3, Genesis: testGenesis, FirstMailbox: 1, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -23,34 +28,56 @@ func historyHost(t *testing.T, dir string) *Host {
 	return h
 }
 
-// certificateIn is what the enclave is ACTIVE with.
-func certificateIn(generation, incarnation uint32) *wire.Certificate {
-	return &wire.Certificate{
-		Kind: wire.CertFrontier, Replica: 1, Vector: make([]uint32, 3), Incarnation: incarnation,
-		Founding: wire.Founding{Generation: generation, Digest: wire.Digest{byte(generation)}},
+// again closes a host and opens its folder once more.
+func again(t *testing.T, h *Host) *Host {
+	t.Helper()
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
 	}
+	return historyHost(t, h.o.Dir)
 }
 
-// writes logs three empty batches as committed in a generation.
-func writes(t *testing.T, h *Host, generation uint32) {
+// beginsWith is what an enclave is ACTIVE with: entries from the order behind stable on.
+func beginsWith(generation, incarnation uint32, stable wire.Stable, batches ...wire.Digest) *wire.Frontier {
+	f := &wire.Frontier{Certificate: wire.Certificate{
+		Kind: wire.CertFrontier, Replica: 1, Vector: make([]uint32, 3), Incarnation: incarnation,
+		Founding: wire.Founding{Generation: generation, Digest: wire.Digest{byte(generation)}},
+	}}
+	f.Disclosure.Stable = stable
+	for i, d := range batches {
+		f.Disclosure.Entries = append(f.Disclosure.Entries, wire.Entry{Order: stable.Order + uint64(i) + 1, Batch: d})
+	}
+	return sealed(f)
+}
+
+// sealed gives a Frontier the digest of its body.
+func sealed(f *wire.Frontier) *wire.Frontier {
+	f.Certificate.Digest = f.BodyDigest()
+	return f
+}
+
+// writes logs three empty batches as committed in a founding.
+func writes(t *testing.T, h *Host, in wire.Founding) {
 	t.Helper()
 	var records []hostlog.Record
 	for order := uint64(1); order <= 3; order++ {
-		x := certificateIn(generation, 1)
-		x.Kind, x.Replica, x.New.Order, x.Digest = wire.CertPrepare, 0, order, wire.BatchDigest(nil)
-		y := *x
+		x := wire.Certificate{Kind: wire.CertPrepare, Vector: make([]uint32, 3), Incarnation: 1, Founding: in, Digest: empty}
+		x.New.Order = order
+		y := x
 		y.Kind, y.Replica = wire.CertCommit, 1
 		records = append(records,
-			hostlog.Record{Kind: hostlog.Kind(bftcore.RecordPrepare), Order: order, Body: wire.AppendPrepare(nil, x, nil)},
-			hostlog.Record{Kind: hostlog.Kind(bftcore.RecordCommit), Order: order, Body: wire.AppendCommit(nil, &y, x)})
+			hostlog.Record{Kind: hostlog.Kind(bftcore.RecordPrepare), Order: order, Body: wire.AppendPrepare(nil, &x, nil)},
+			hostlog.Record{Kind: hostlog.Kind(bftcore.RecordCommit), Order: order, Body: wire.AppendCommit(nil, &y, &x)})
 	}
 	if _, err := h.log.Append(records); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// at brings the store forward by the log, and returns the order that it is at.
-func at(t *testing.T, h *Host) uint64 {
+var empty, other = wire.BatchDigest(nil), wire.Digest{7}
+
+// forwards brings the store forward by the log, and returns the order that it is at.
+func forwards(t *testing.T, h *Host) uint64 {
 	t.Helper()
 	if err := h.bringForward(context.Background()); err != nil {
 		t.Fatal(err)
@@ -58,8 +85,8 @@ func at(t *testing.T, h *Host) uint64 {
 	return h.machine().Applied()
 }
 
-// follows is told of a life of the enclave, and returns the order that the store is at then.
-func follows(t *testing.T, h *Host, begins *wire.Certificate) uint64 {
+// follows tells of a life of the enclave, and returns the order that the store is at then.
+func follows(t *testing.T, h *Host, begins *wire.Frontier) uint64 {
 	t.Helper()
 	if err := h.follow(begins); err != nil {
 		t.Fatal(err)
@@ -67,115 +94,175 @@ func follows(t *testing.T, h *Host, begins *wire.Certificate) uint64 {
 	return h.machine().Applied()
 }
 
-// A replica that was left out of a founding believes neither its store nor what its log shows of former ones, and does not
-// begin to when it is started again. Those that the founding heard, or that only return to it, keep what they have.
-func TestLeftOut(t *testing.T) {
-	dir := t.TempDir()
-	if err := Prepare(dir, testGenesis, 1); err != nil {
-		t.Fatal(err)
+// A store that has executed three empty batches is held against what another founding begins with, which has heard this
+// replica or not.
+func TestStoreFitsTheFounding(t *testing.T) {
+	const heard, unheard = 1, 2 // incarnations
+	for name, x := range map[string]struct {
+		incarnation uint32
+		stable      wire.Stable
+		wrongRoot   bool
+		batches     []wire.Digest
+		keeps       bool
+	}{
+		"the same batches":                         {unheard, wire.Stable{}, false, []wire.Digest{empty, empty, empty}, true},
+		"the same and more":                        {unheard, wire.Stable{}, false, []wire.Digest{empty, empty, empty, other}, true},
+		"another batch":                            {unheard, wire.Stable{}, false, []wire.Digest{empty, other, empty}, false},
+		"another batch, but it was heard":          {heard, wire.Stable{}, false, []wire.Digest{empty, other, empty}, false},
+		"fewer":                                    {unheard, wire.Stable{}, false, []wire.Digest{empty, empty}, false},
+		"fewer, but it was heard":                  {heard, wire.Stable{}, false, []wire.Digest{empty, empty}, true},
+		"the checkpoint":                           {unheard, wire.Stable{Order: 3}, false, nil, true},
+		"another state at the checkpoint":          {unheard, wire.Stable{Order: 3}, true, nil, false},
+		"another state there, but it was heard":    {heard, wire.Stable{Order: 3}, true, nil, false},
+		"a checkpoint that it forgot":              {unheard, wire.Stable{Order: 2}, false, []wire.Digest{empty}, false},
+		"a checkpoint forgotten, but it was heard": {heard, wire.Stable{Order: 2}, false, []wire.Digest{empty}, true},
+		"a later checkpoint":                       {unheard, wire.Stable{Order: 9}, false, nil, false},
+		"a later checkpoint, but it was heard":     {heard, wire.Stable{Order: 9}, false, nil, true},
+		"a checkpoint forgotten, then another":     {heard, wire.Stable{Order: 2}, false, []wire.Digest{other}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := historyHost(t, "")
+			defer h.Close()
+			first := beginsWith(1, 1, wire.Stable{})
+			writes(t, h, first.Certificate.Founding)
+			follows(t, h, first)
+			forwards(t, h)
+			if x.stable.Order == 3 && !x.wrongRoot {
+				x.stable.Root = h.machine().Root()
+			}
+			want := uint64(0)
+			if x.keeps {
+				want = 3
+			}
+			if got := follows(t, h, beginsWith(2, x.incarnation, x.stable, x.batches...)); got != want {
+				t.Errorf("it is at order %d, want %d", got, want)
+			}
+		})
 	}
-	h := historyHost(t, dir)
-	writes(t, h, 1)
-	for _, life := range []struct{ generation, incarnation uint32 }{{1, 1}, {1, 2}, {2, 1}, {2, 5}} {
-		follows(t, h, certificateIn(life.generation, life.incarnation))
-		if got := at(t, h); got != 3 {
-			t.Fatalf("in its life %d of generation %d it is at order %d", life.incarnation, life.generation, got)
-		}
-	}
-	if err := h.Close(); err != nil {
-		t.Fatal(err)
-	}
+}
 
-	h = historyHost(t, dir)
-	if got := at(t, h); got != 3 {
+// A replica whose store is of another history believes neither that nor what its log shows of former foundings, and does not
+// begin to when it is started again. What only it had is kept aside.
+func TestLeftOut(t *testing.T) {
+	h := historyHost(t, "")
+	first := beginsWith(1, 1, wire.Stable{})
+	writes(t, h, first.Certificate.Founding)
+	follows(t, h, first)
+	if got := forwards(t, h); got != 3 {
+		t.Fatalf("it is at order %d", got)
+	}
+	h = again(t, h)
+	if got := forwards(t, h); got != 3 {
 		t.Fatalf("opened again it is at order %d", got)
 	}
-	if got := follows(t, h, certificateIn(3, 2)); got != 0 {
+	h.keeping.setStable(512, h.began)
+	third := beginsWith(3, 2, wire.Stable{}, other)
+	if got := follows(t, h, third); got != 0 {
 		t.Fatalf("left out it is at order %d", got)
 	}
-	if list := h.faults.list(); len(list) != 1 || list[0].Code != boundary.AlarmStoreRebuilt {
-		t.Errorf("%v", list)
+	if at := h.keeping.stableOrder(); at != 0 {
+		t.Errorf("of the former states it knows a stable one at %d", at)
 	}
-	if _, err := os.Stat(h.path(storeName) + asideSuffix + "1"); err != nil {
+	if _, err := os.Stat(h.path(storeName) + leftOutSuffix + "1"); err != nil {
 		t.Errorf("what only this replica has is gone: %v", err)
 	}
-	if err := h.Close(); err != nil {
-		t.Fatal(err)
+	h = again(t, h)
+	defer func() { _ = h.Close() }()
+	if got := forwards(t, h); got != 0 {
+		t.Fatalf("it executes its log again, up to order %d", got)
 	}
-
-	h = historyHost(t, dir)
-	defer h.Close()
-	if got := at(t, h); got != 0 {
-		t.Fatalf("it believes its log again, up to order %d", got)
+	writes(t, h, wire.Founding{Generation: 3, Digest: wire.Digest{99}}) // of one with the same number
+	if got := forwards(t, h); got != 0 {
+		t.Fatalf("it executes what another founding committed, up to order %d", got)
 	}
-	writes(t, h, 3)
-	if got := at(t, h); got != 3 {
+	writes(t, h, third.Certificate.Founding)
+	if got := forwards(t, h); got != 3 {
 		t.Errorf("what it heard since brings it to order %d", got)
 	}
-	if got := follows(t, h, certificateIn(3, 4)); got != 3 {
+	if got := follows(t, h, beginsWith(3, 4, wire.Stable{}, other)); got != 3 {
 		t.Errorf("returning once more it is at order %d", got)
 	}
 }
 
-// An enclave that joined a founding, and returned to it like one that was elsewhere, is of it.
+// An enclave that joined a founding, and returned to it like one that was elsewhere, was heard. What the founding begins
+// with does not tell here: it has fewer orders.
 func TestJoinedAndReturned(t *testing.T) {
-	dir := t.TempDir()
-	if err := Prepare(dir, testGenesis, 1); err != nil {
-		t.Fatal(err)
-	}
-	h := historyHost(t, dir)
+	h := historyHost(t, "")
 	defer h.Close()
-	writes(t, h, 1)
-	at(t, h)
-	f := wire.Frontier{Certificate: *certificateIn(2, 1)}
-	f.Certificate.Digest = f.BodyDigest()
-	if _, err := h.log.Append([]hostlog.Record{{Kind: hostlog.Kind(bftcore.RecordFrontier), Body: f.Append(nil)}}); err != nil {
-		t.Fatal(err)
+	first := beginsWith(1, 1, wire.Stable{})
+	writes(t, h, first.Certificate.Founding)
+	follows(t, h, first)
+	forwards(t, h)
+	joins := func(f *wire.Frontier) {
+		if _, err := h.log.Append([]hostlog.Record{{Kind: hostlog.Kind(bftcore.RecordFrontier), Body: f.Append(nil)}}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if got := follows(t, h, certificateIn(2, 2)); got != 3 {
+	joins(beginsWith(2, 1, wire.Stable{}, empty))
+	if got := follows(t, h, beginsWith(2, 2, wire.Stable{}, empty)); got != 3 {
 		t.Errorf("it is at order %d", got)
 	}
-	f.Certificate = *certificateIn(3, 1)
-	f.Certificate.Founding.Digest[0]++ // of a founding that came to nothing
-	f.Certificate.Digest = f.BodyDigest()
-	if _, err := h.log.Append([]hostlog.Record{{Kind: hostlog.Kind(bftcore.RecordFrontier), Body: f.Append(nil)}}); err != nil {
+	aborted := beginsWith(3, 1, wire.Stable{}, empty)
+	aborted.Certificate.Founding.Digest[0]++
+	joins(sealed(aborted))
+	if got := follows(t, h, beginsWith(3, 2, wire.Stable{}, empty)); got != 0 {
+		t.Errorf("having joined another it is at order %d", got)
+	}
+}
+
+// A folder without the file follows what its log knows, and has the file from then on: when the log learns of another
+// founding before the store was held against it, the file tells.
+func TestHistoryIsWrittenAtOnce(t *testing.T) {
+	h := historyHost(t, "")
+	first := beginsWith(1, 1, wire.Stable{})
+	writes(t, h, first.Certificate.Founding)
+	if _, err := h.log.Append([]hostlog.Record{{Kind: hostlog.Kind(bftcore.RecordFrontier), Body: first.Append(nil)}}); err != nil {
 		t.Fatal(err)
 	}
-	if got := follows(t, h, certificateIn(3, 2)); got != 0 {
-		t.Errorf("having joined another it is at order %d", got)
+	forwards(t, h)
+	if err := os.Remove(h.path(historyName)); err != nil {
+		t.Fatal(err)
+	}
+	h = again(t, h)
+	later := beginsWith(2, 2, wire.Stable{}, other)
+	if _, err := h.log.Append([]hostlog.Record{{Kind: hostlog.Kind(bftcore.RecordFrontier), Body: later.Append(nil)}}); err != nil {
+		t.Fatal(err)
+	}
+	h = again(t, h)
+	defer h.Close()
+	forwards(t, h)
+	if got := follows(t, h, later); got != 0 {
+		t.Errorf("it is at order %d", got)
 	}
 }
 
 // A damaged file makes the least of store and log.
 func TestDamagedHistory(t *testing.T) {
+	some := history{founding: wire.Founding{Generation: 7, Digest: other}, since: wire.Founding{Generation: 3, Digest: empty}}
 	for name, text := range map[string]string{
-		"empty": "", "cut": history{generation: 2}.encode()[:30], "longer": history{generation: 2}.encode() + "x",
-		"changed": strings.Replace(history{generation: 1}.encode(), "generation 1", "generation 2", 1),
+		"empty": "", "cut": some.encode()[:30], "longer": some.encode() + "x",
+		"changed": strings.Replace(some.encode(), "founding 7", "founding 8", 1),
 	} {
 		if y, ok := decodeHistory(text); ok {
 			t.Errorf("%s: %+v", name, y)
 		}
 	}
-	if y, ok := decodeHistory(history{generation: 7, since: 3}.encode()); !ok || y != (history{generation: 7, since: 3}) {
+	if y, ok := decodeHistory(some.encode()); !ok || y != some {
 		t.Errorf("%+v, %v", y, ok)
 	}
-	dir := t.TempDir()
-	if err := Prepare(dir, testGenesis, 1); err != nil {
+	h := historyHost(t, "")
+	first, second := beginsWith(1, 1, wire.Stable{}), beginsWith(2, 1, wire.Stable{}, empty, empty, empty)
+	writes(t, h, first.Certificate.Founding)
+	follows(t, h, second)
+	if _, err := h.log.Append([]hostlog.Record{{Kind: hostlog.Kind(bftcore.RecordFrontier), Body: second.Append(nil)}}); err != nil {
 		t.Fatal(err)
 	}
-	h := historyHost(t, dir)
-	writes(t, h, 1)
-	at(t, h)
-	follows(t, h, certificateIn(2, 1))
 	if err := os.WriteFile(h.path(historyName), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Close(); err != nil {
-		t.Fatal(err)
-	}
-	h = historyHost(t, dir)
+	h = again(t, h)
 	defer h.Close()
-	if got := follows(t, h, certificateIn(2, 2)); got != 0 {
-		t.Errorf("with a damaged file it is at order %d", got)
+	if got := forwards(t, h); got != 0 || h.history.founding != (wire.Founding{}) || h.history.since != second.Certificate.Founding {
+		t.Errorf("with a damaged file it is at order %d, %+v", got, h.history)
 	}
 }

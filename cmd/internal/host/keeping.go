@@ -157,6 +157,14 @@ func (k *keeping[S]) drop() {
 	k.reading, k.next = none, none
 }
 
+// forget lets all snapshots go, and with them what was known of the states that they were of.
+func (k *keeping[S]) forget() {
+	k.drop()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.stable, k.readers = 0, nil
+}
+
 // all are the snapshots that are kept. The caller holds mu.
 func (k *keeping[S]) all() (list []S) {
 	for _, x := range []S{k.reading, k.next} {

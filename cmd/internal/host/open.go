@@ -100,7 +100,7 @@ func (h *Host) renewLog(cause error) error {
 			"never start with an older or an empty one, because replica %d leads and the log holds what it proposed",
 			ErrLeaderLog, cause, h.path(logName), h.o.Self)
 	}
-	aside, err := h.moveAside(logName)
+	aside, err := h.moveAside(logName, asideSuffix)
 	if err == nil {
 		h.renewed = true
 		h.note(boundary.AlarmLogLost, "log_lost", cause, aside)
@@ -161,7 +161,7 @@ func (h *Host) openAt(o kv.Options) (*held, error) {
 }
 
 func (h *Host) renewStore(cause error) error {
-	aside, err := h.moveAside(storeName)
+	aside, err := h.moveAside(storeName, asideSuffix)
 	if err != nil {
 		return err
 	}
@@ -212,7 +212,7 @@ func (h *Host) vouch() error {
 		return err
 	})
 	if err == nil {
-		err = h.openHistory(known.Generation())
+		err = h.openHistory(known.Founding())
 	}
 	if err != nil {
 		return err

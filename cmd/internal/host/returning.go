@@ -37,7 +37,7 @@ func (h *Host) serveReturning(ctx context.Context, link boundary.Link) error {
 		if err != nil {
 			return err
 		}
-		if err := h.follow(&begins.Certificate); err != nil {
+		if err := h.follow(&begins); err != nil {
 			return err
 		}
 		o := h.nodeOptions(relay.Turn())
