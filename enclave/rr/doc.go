@@ -71,7 +71,7 @@
 //     certificate of each member, it is good once, and whoever gives a second one for other members says with it
 //     that those of the first have stopped.
 //
-// Who was left out and comes back later was no member: it returns alone, with the grants of W that are ACTIVE in the
+// Who was left out and comes back later, empty, was no member: it returns alone, with the grants of W that are ACTIVE in the
 // new generation, and never as what it was.
 //
 // Pure: imports nothing but the standard library.

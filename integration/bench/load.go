@@ -145,6 +145,34 @@ func drive(c net.Conn, size int, from, end time.Time) ([]time.Duration, error) {
 
 // serveEcho answers the requests of clients on l: do gets a request and returns its echo.
 func serveEcho(l net.Listener, do func(request []byte) ([]byte, error)) error {
+	return accept(l, func(c net.Conn) {
+		r := bufio.NewReaderSize(c, 64<<10)
+		var head [4]byte
+		for {
+			if _, err := io.ReadFull(r, head[:]); err != nil {
+				return
+			}
+			n := binary.BigEndian.Uint32(head[:])
+			if n > maxEcho {
+				return
+			}
+			request := make([]byte, n)
+			if _, err := io.ReadFull(r, request); err != nil {
+				return
+			}
+			echo, err := do(request)
+			if err != nil {
+				return
+			}
+			if _, err := c.Write(append(head[:], echo...)); err != nil {
+				return
+			}
+		}
+	})
+}
+
+// accept serves the connections to l, each to its end, and returns why there are no more.
+func accept(l net.Listener, serve func(net.Conn)) error {
 	for {
 		c, err := l.Accept()
 		if err != nil {
@@ -152,28 +180,7 @@ func serveEcho(l net.Listener, do func(request []byte) ([]byte, error)) error {
 		}
 		go func() {
 			defer c.Close()
-			r := bufio.NewReaderSize(c, 64<<10)
-			var head [4]byte
-			for {
-				if _, err := io.ReadFull(r, head[:]); err != nil {
-					return
-				}
-				n := binary.BigEndian.Uint32(head[:])
-				if n > maxEcho {
-					return
-				}
-				request := make([]byte, n)
-				if _, err := io.ReadFull(r, request); err != nil {
-					return
-				}
-				echo, err := do(request)
-				if err != nil {
-					return
-				}
-				if _, err := c.Write(append(head[:], echo...)); err != nil {
-					return
-				}
-			}
+			serve(c)
 		}()
 	}
 }

@@ -67,18 +67,11 @@ func (s *sender) send(c net.Conn) {
 
 // acceptFrames gives what arrives at l to take.
 func acceptFrames(l net.Listener, take func(frame []byte) error) {
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			return
+	_ = accept(l, func(c net.Conn) { // there are more for as long as the process lives
+		if err := readFrames(c, take); err != nil && err != io.EOF {
+			fmt.Fprintln(os.Stderr, "bench: raft:", err)
 		}
-		go func() {
-			defer c.Close()
-			if err := readFrames(c, take); err != nil && err != io.EOF {
-				fmt.Fprintln(os.Stderr, "bench: raft:", err)
-			}
-		}()
-	}
+	})
 }
 
 // readFrames gives what arrives on c to take until one of them fails.

@@ -79,22 +79,16 @@ func (p *raftProxy) answered(frame []byte) error {
 }
 
 // serveProxies orders what proxies at l pass on. An answer is the frame of the request once more.
-func (n *raftNode) serveProxies(l net.Listener) {
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
+func (n *raftNode) serveProxies(l net.Listener) error {
+	return accept(l, func(c net.Conn) {
 		back := newSender()
 		go back.send(c)
-		go func() {
-			_ = readFrames(c, func(frame []byte) error {
-				if len(frame) < 8 {
-					return errors.New("a request without a number")
-				}
-				n.submits <- raftSubmit{data: frame[8:], done: func() { back.put(frame) }}
-				return nil
-			})
-		}()
-	}
+		_ = readFrames(c, func(frame []byte) error { // it ends with the proxy
+			if len(frame) < 8 {
+				return errors.New("a request without a number")
+			}
+			n.submits <- raftSubmit{data: frame[8:], done: func() { back.put(frame) }}
+			return nil
+		})
+	})
 }

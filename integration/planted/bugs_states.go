@@ -124,7 +124,7 @@ var stateBugs = []bug{
 	},
 	{
 		name: "bodies collected by a store that is behind", breaks: "what orders name that a store lacks is not collected",
-		file: "cmd/internal/host/collect.go", line: "for ctx.Err() == nil && h.machine().Applied() >= stable {", instead: "for ctx.Err() == nil {",
+		file: "cmd/internal/host/collect.go", line: "if h.machine().Applied() < stable {", instead: "if false {",
 		pkg: "cmd/internal/host", test: "TestNothingGoesBehindTheCheckpoint",
 	},
 }

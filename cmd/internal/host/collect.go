@@ -37,11 +37,14 @@ func (h *Host) runCollect(ctx context.Context, n *node.Node) {
 		case <-h.filled.collect:
 		}
 		stable := h.keeping.stableOrder()
-		if stable < looked+h.o.bodyGrace/16 || h.machine().Applied() < stable {
+		if stable < looked+h.o.bodyGrace/16 {
 			continue
 		}
-		looked = stable
-		if err := h.collect(ctx, n, stable); err != nil && ctx.Err() == nil {
+		done, err := h.collect(ctx, n, stable)
+		if done {
+			looked = stable
+		}
+		if err != nil && ctx.Err() == nil {
 			h.o.Logger.Error("collect.failed", "cause", err.Error())
 		}
 	}
@@ -49,8 +52,15 @@ func (h *Host) runCollect(ctx context.Context, n *node.Node) {
 
 // collect removes the bodies whose last reference went bodyGrace orders before the stable checkpoint, and that no
 // snapshot refers to: a snapshot of an order below that one does. Nothing goes while the store is behind the checkpoint:
-// one that was lost is built anew from little, and knows nothing of what the orders name that it lacks.
-func (h *Host) collect(ctx context.Context, n *node.Node, stable uint64) error {
+// one that was lost is built anew from little, and knows nothing of what the orders name that it lacks. done is false then.
+func (h *Host) collect(ctx context.Context, n *node.Node, stable uint64) (done bool, err error) {
+	if h.machine().Applied() < stable {
+		return false, nil
+	}
+	return true, h.collectUnused(ctx, n, stable)
+}
+
+func (h *Host) collectUnused(ctx context.Context, n *node.Node, stable uint64) error {
 	if h.filled.all() {
 		err := h.building.unless(func() error {
 			return errors.Join(os.RemoveAll(h.path(takingName)), os.RemoveAll(h.path(partName)))
@@ -60,7 +70,7 @@ func (h *Host) collect(ctx context.Context, n *node.Node, stable uint64) error {
 		}
 	}
 	var after *wire.Digest
-	for ctx.Err() == nil && h.machine().Applied() >= stable {
+	for ctx.Err() == nil {
 		store := h.store()
 		list, err := state.Unused(store, after, fillKeys)
 		if err != nil || len(list) == 0 {

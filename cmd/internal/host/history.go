@@ -1,7 +1,6 @@
 package host
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -39,15 +38,12 @@ func (y history) encode() string {
 
 // decodeHistory is false for what encode did not write.
 func decodeHistory(text string) (y history, ok bool) {
-	var founding, since string
-	_, err := fmt.Sscanf(text, "troxymail-history 1\nfounding %d %s\nsince %d %s\n",
+	var founding, since []byte
+	_, err := fmt.Sscanf(text, "troxymail-history 1\nfounding %d %x\nsince %d %x\n",
 		&y.founding.Generation, &founding, &y.since.Generation, &since)
-	if err != nil || len(founding) != 2*len(wire.Digest{}) || len(since) != 2*len(wire.Digest{}) {
-		return history{}, false
-	}
-	_, one := hex.Decode(y.founding.Digest[:], []byte(founding))
-	_, two := hex.Decode(y.since.Digest[:], []byte(since))
-	return y, one == nil && two == nil && text == y.encode()
+	copy(y.founding.Digest[:], founding)
+	copy(y.since.Digest[:], since)
+	return y, err == nil && text == y.encode()
 }
 
 // openHistory reads the file; known is the newest founding that the log knows, for a folder without the file: one of an
@@ -140,11 +136,11 @@ func (h *Host) rootAt(order uint64) (wire.Digest, bool, error) {
 
 // executed returns the batch of an order by the log; false when that does not prove it.
 func (h *Host) executed(order uint64) (bftcore.Batch, bool, error) {
-	found, _, err := h.log.ReadOrders(order, order, forwardBytes, hostlog.Kind(bftcore.RecordPrepare), hostlog.Kind(bftcore.RecordCommit))
+	records, err := h.recordsOf(order)
 	if err != nil {
 		return bftcore.Batch{}, false, err
 	}
-	return h.config().Proven(order, coreRecords(found))
+	return h.config().Proven(order, records)
 }
 
 // tookPart reports whether this replica is among those that the founding heard. Its enclave may have joined it and then
@@ -153,18 +149,33 @@ func (h *Host) tookPart(begins *wire.Certificate) (joined bool, err error) {
 	if begins.Incarnation == 1 {
 		return true, nil
 	}
-	err = h.log.Replay(0, func(_ uint64, r hostlog.Record) error {
-		if joined || bftcore.RecordKind(r.Kind) != bftcore.RecordFrontier {
-			return nil
-		}
-		f, err := wire.DecodeFrontier(r.Body)
-		joined = err == nil && f.Certificate.Founding == begins.Founding && f.Certificate.Incarnation == 1
-		return err
+	err = h.frontiers(func(f *wire.Frontier) {
+		joined = joined || f.Certificate.Founding == begins.Founding && f.Certificate.Incarnation == 1
 	})
 	if err != nil {
 		return false, fmt.Errorf("looking in the log for the founding: %w", err)
 	}
 	return joined, nil
+}
+
+// frontiers calls do for the Frontiers of the log, from the oldest on.
+func (h *Host) frontiers(do func(f *wire.Frontier)) error {
+	return h.log.Replay(0, func(_ uint64, r hostlog.Record) error {
+		if bftcore.RecordKind(r.Kind) != bftcore.RecordFrontier {
+			return nil
+		}
+		f, err := wire.DecodeFrontier(r.Body)
+		if err == nil {
+			do(&f)
+		}
+		return err
+	})
+}
+
+// recordsOf returns what may prove the batch of an order.
+func (h *Host) recordsOf(order uint64) ([]bftcore.Record, error) {
+	found, _, err := h.log.ReadOrders(order, order, forwardBytes, hostlog.Kind(bftcore.RecordPrepare), hostlog.Kind(bftcore.RecordCommit))
+	return coreRecords(found), err
 }
 
 // giveUp puts an empty store in the place of the present one, which is moved aside: nobody else may have what is in it.

@@ -56,6 +56,14 @@ func sealed(f *wire.Frontier) *wire.Frontier {
 	return f
 }
 
+// logs writes a Frontier to the log.
+func logs(t *testing.T, h *Host, f *wire.Frontier) {
+	t.Helper()
+	if _, err := h.log.Append([]hostlog.Record{{Kind: hostlog.Kind(bftcore.RecordFrontier), Body: f.Append(nil)}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // writes logs three empty batches as committed in a founding.
 func writes(t *testing.T, h *Host, in wire.Founding) {
 	t.Helper()
@@ -193,18 +201,13 @@ func TestJoinedAndReturned(t *testing.T) {
 	writes(t, h, first.Certificate.Founding)
 	follows(t, h, first)
 	forwards(t, h)
-	joins := func(f *wire.Frontier) {
-		if _, err := h.log.Append([]hostlog.Record{{Kind: hostlog.Kind(bftcore.RecordFrontier), Body: f.Append(nil)}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	joins(beginsWith(2, 1, wire.Stable{}, empty))
+	logs(t, h, beginsWith(2, 1, wire.Stable{}, empty))
 	if got := follows(t, h, beginsWith(2, 2, wire.Stable{}, empty)); got != 3 {
 		t.Errorf("it is at order %d", got)
 	}
 	aborted := beginsWith(3, 1, wire.Stable{}, empty)
 	aborted.Certificate.Founding.Digest[0]++
-	joins(sealed(aborted))
+	logs(t, h, sealed(aborted))
 	if got := follows(t, h, beginsWith(3, 2, wire.Stable{}, empty)); got != 0 {
 		t.Errorf("having joined another it is at order %d", got)
 	}
@@ -216,18 +219,14 @@ func TestHistoryIsWrittenAtOnce(t *testing.T) {
 	h := historyHost(t, "")
 	first := beginsWith(1, 1, wire.Stable{})
 	writes(t, h, first.Certificate.Founding)
-	if _, err := h.log.Append([]hostlog.Record{{Kind: hostlog.Kind(bftcore.RecordFrontier), Body: first.Append(nil)}}); err != nil {
-		t.Fatal(err)
-	}
+	logs(t, h, first)
 	forwards(t, h)
 	if err := os.Remove(h.path(historyName)); err != nil {
 		t.Fatal(err)
 	}
 	h = again(t, h)
 	later := beginsWith(2, 2, wire.Stable{}, other)
-	if _, err := h.log.Append([]hostlog.Record{{Kind: hostlog.Kind(bftcore.RecordFrontier), Body: later.Append(nil)}}); err != nil {
-		t.Fatal(err)
-	}
+	logs(t, h, later)
 	h = again(t, h)
 	defer h.Close()
 	forwards(t, h)
@@ -254,9 +253,7 @@ func TestDamagedHistory(t *testing.T) {
 	first, second := beginsWith(1, 1, wire.Stable{}), beginsWith(2, 1, wire.Stable{}, empty, empty, empty)
 	writes(t, h, first.Certificate.Founding)
 	follows(t, h, second)
-	if _, err := h.log.Append([]hostlog.Record{{Kind: hostlog.Kind(bftcore.RecordFrontier), Body: second.Append(nil)}}); err != nil {
-		t.Fatal(err)
-	}
+	logs(t, h, second)
 	if err := os.WriteFile(h.path(historyName), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}

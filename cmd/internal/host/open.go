@@ -196,31 +196,21 @@ func (h *Host) join() error {
 	return h.beginLog(errNoReach)
 }
 
-// vouch sees that the store is no further than the log shows, where the enclave comes back by recovery or founding: then
+// vouch reads which history the store is of, and sees that it is no further than the log shows, where the enclave comes back by recovery or founding: then
 // nobody but the log tells the group what this host executed.
 func (h *Host) vouch() error {
 	if h.o.Founding != (wire.Founding{}) {
 		return nil
 	}
 	var known bftcore.KnownStable
-	err := h.log.Replay(0, func(_ uint64, r hostlog.Record) error {
-		if bftcore.RecordKind(r.Kind) != bftcore.RecordFrontier {
-			return nil
-		}
-		f, err := wire.DecodeFrontier(r.Body)
-		known.Note(&f)
-		return err
-	})
+	err := h.frontiers(known.Note)
 	if err == nil {
 		err = h.openHistory(known.Founding())
 	}
 	if err != nil {
 		return err
 	}
-	vouches, err := h.config().Vouches(h.machine().Applied(), known.Order(), func(order uint64) ([]bftcore.Record, error) {
-		found, _, err := h.log.ReadOrders(order, order, forwardBytes, hostlog.Kind(bftcore.RecordPrepare), hostlog.Kind(bftcore.RecordCommit))
-		return coreRecords(found), err
-	})
+	vouches, err := h.config().Vouches(h.machine().Applied(), known.Order(), h.recordsOf)
 	if err != nil || vouches {
 		return err
 	}

@@ -228,7 +228,7 @@ func TestStateOnItsWayIsNotCollected(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []error{nil, os.ErrNotExist} {
-		if err := h.collect(t.Context(), n, 0); err != nil {
+		if _, err := h.collect(t.Context(), n, 0); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := os.Stat(h.path(takingName)); !errors.Is(err, want) {
@@ -258,7 +258,7 @@ func TestNothingGoesBehindTheCheckpoint(t *testing.T) {
 		stable uint64
 		stays  bool
 	}{{at + 1000, true}, {at, false}} {
-		if err := h.collect(t.Context(), n, x.stable); err != nil {
+		if _, err := h.collect(t.Context(), n, x.stable); err != nil {
 			t.Fatal(err)
 		}
 		if h.bodies.Has(d) != x.stays {
