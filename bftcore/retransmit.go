@@ -113,19 +113,17 @@ func (c *Core) flushForwards() {
 		return // at each step of a host that is in no view, who orders would be looked for
 	}
 	to, ok := c.orders()
-	for ok && len(c.toForward) > 0 {
-		n, size := 0, 0
-		for n < len(c.toForward) && n < wire.MaxBatchRequests {
-			size += len(c.toForward[n].Raw) + 4
-			if n > 0 && size > wire.MaxBatchBytes {
-				break
-			}
+	for left := c.toForward; ok && len(left) > 0; {
+		n, size := 1, len(left[0].Raw)
+		for n < len(left) && n < wire.MaxBatchRequests && size+len(left[n].Raw) <= wire.MaxBatchBytes-4*n {
+			size += len(left[n].Raw)
 			n++
 		}
-		c.send(to, wire.AppendForward(nil, c.toForward[:n]), false)
-		c.toForward = c.toForward[n:]
+		c.send(to, wire.AppendForward(make([]byte, 0, wire.ForwardBytes(n, size)), left[:n]), false)
+		left = left[n:]
 	}
-	c.toForward = nil
+	clear(c.toForward)
+	c.toForward = c.toForward[:0]
 }
 
 // reanswer asks the host to authenticate the result of an executed request once more.

@@ -34,6 +34,9 @@ func Holds(ws []Witness, need int) ([]int, bool) {
 	if need <= 0 {
 		return nil, true
 	}
+	if len(ws) < need {
+		return nil, false
+	}
 	chosen := make([]int, 0, need)
 	return extend(ws, need, 0, chosen)
 }

@@ -92,6 +92,9 @@ func DecodeCommit(b []byte) (Commit, error) {
 	return c, nil
 }
 
+// ForwardBytes is how many bytes a FORWARD of so many requests takes, which take rawBytes as they are encoded.
+func ForwardBytes(requests, rawBytes int) int { return 2 + 4 + 4*requests + rawBytes }
+
 // AppendForward appends a FORWARD of encoded requests.
 func AppendForward(dst []byte, requests []Request) []byte {
 	return appendRequests(appendHead(dst, KindForward), requests)

@@ -1,6 +1,10 @@
 package wire
 
-import "troxymail/bftcore/wire/canon"
+import (
+	"slices"
+
+	"troxymail/bftcore/wire/canon"
+)
 
 // ReplySet is what one enclave says about the requests of one origin in one batch: at this order, each
 // of these requests had this result. Signed is the part that its MAC covers. Full results are attached
@@ -65,9 +69,15 @@ func AppendReplySet(dst, signed []byte, mac MAC, entries []ReplyEntry) []byte {
 
 // DecodeReplySet decodes a reply set; MACs and full results are for the caller to check.
 func DecodeReplySet(b []byte) (ReplySet, error) {
+	var s ReplySet
+	err := s.Decode(b)
+	return s, err
+}
+
+// Decode is DecodeReplySet into s, whose list of entries it uses again. After an error s is empty.
+func (s *ReplySet) Decode(b []byte) error {
 	r := canon.NewReader(b)
 	readHead(r, KindReplies)
-	var s ReplySet
 	s.Founding = readFounding(r)
 	s.Replica = replica(r)
 	s.Incarnation = incarnation(r)
@@ -76,9 +86,7 @@ func DecodeReplySet(b []byte) (ReplySet, error) {
 	s.Order = number(r)
 	s.DurableUpTo = number(r)
 	n := r.Count(MaxReplies, replyEntryBytes)
-	if n > 0 {
-		s.Entries = make([]ReplyEntry, n)
-	}
+	s.Entries = slices.Grow(s.Entries[:0], n)[:n]
 	for i := range s.Entries {
 		s.Entries[i] = ReplyEntry{Sequence: number(r), Request: r.Copy32(), Result: r.Copy32(), Depends: number(r)}
 	}
@@ -88,7 +96,8 @@ func DecodeReplySet(b []byte) (ReplySet, error) {
 		s.Entries[i].FullBytes = r.Bytes(maxEncodedResult)
 	}
 	if err := r.Done(); err != nil {
-		return ReplySet{}, malformed("replies", err)
+		*s = ReplySet{}
+		return malformed("replies", err)
 	}
-	return s, nil
+	return nil
 }

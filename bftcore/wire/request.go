@@ -60,6 +60,15 @@ func (q *Request) Digest() Digest { return Sum(q.Header) }
 // ReadOnly reports FlagReadOnly.
 func (q *Request) ReadOnly() bool { return q.Flags&FlagReadOnly != 0 }
 
+// RequestBytes is how many bytes an encoded request takes.
+func RequestBytes(keys, bodies, command int) int {
+	return requestBytes + keys*KeyBytes + bodies*len(Digest{}) + command
+}
+
+// requestBytes is what a request takes beside its lists and its command: head, id, flags, two counts, the command's digest,
+// MAC, the command's length.
+const requestBytes = 2 + 2 + 4 + 4 + 8 + 1 + 4 + 4 + 32 + 32 + 4
+
 // AppendRequestHeader appends the MACed part of a request for command.
 func AppendRequestHeader(dst []byte, id RequestID, flags RequestFlags, keys []Key, bodies []Digest,
 	command []byte) []byte {

@@ -3,6 +3,7 @@ package boundary
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"troxymail/bftcore/wire"
 	"troxymail/bftcore/wire/canon"
@@ -129,9 +130,10 @@ func readItem(r *canon.Reader) Item {
 
 const minItemBytes = 4 + 32
 
-func readItems(r *canon.Reader) []Item {
+// readItems appends a list of items to an empty one.
+func readItems(r *canon.Reader, items []Item) []Item {
 	n := r.Count(MaxItems, minItemBytes)
-	items := make([]Item, n)
+	items = slices.Grow(items, n)[:n]
 	for i := range items {
 		items[i] = readItem(r)
 	}

@@ -76,10 +76,17 @@ func (c *CertifyPrepare) Append(dst []byte) []byte {
 
 // DecodeCertifyPrepare decodes the frame.
 func DecodeCertifyPrepare(frame []byte) (CertifyPrepare, error) {
+	var c CertifyPrepare
+	err := c.Decode(frame)
+	return c, err
+}
+
+// Decode decodes the frame into c, whose list of items it uses again.
+func (c *CertifyPrepare) Decode(frame []byte) error {
 	r := open(frame)
-	c := CertifyPrepare{Token: r.Uint64(), Position: wire.Position{View: r.Uint64(), Order: r.Uint64()}}
-	c.Items = readItems(r)
-	return c, done(r, "certify PREPARE")
+	c.Token, c.Position = r.Uint64(), wire.Position{View: r.Uint64(), Order: r.Uint64()}
+	c.Items = readItems(r, c.Items[:0])
+	return done(r, "certify PREPARE")
 }
 
 // CertifyCommit asks for a COMMIT certificate for the batch of a PREPARE certificate.
@@ -98,10 +105,17 @@ func (c *CertifyCommit) Append(dst []byte) []byte {
 
 // DecodeCertifyCommit decodes the frame.
 func DecodeCertifyCommit(frame []byte) (CertifyCommit, error) {
+	var c CertifyCommit
+	err := c.Decode(frame)
+	return c, err
+}
+
+// Decode decodes the frame into c, whose list of items it uses again.
+func (c *CertifyCommit) Decode(frame []byte) error {
 	r := open(frame)
-	c := CertifyCommit{Token: r.Uint64(), Prepare: wire.ReadCertificate(r)}
-	c.Items = readItems(r)
-	return c, done(r, "certify COMMIT")
+	c.Token, c.Prepare = r.Uint64(), wire.ReadCertificate(r)
+	c.Items = readItems(r, c.Items[:0])
+	return done(r, "certify COMMIT")
 }
 
 // Verify asks whether certificates are authentic and of the present founding.
@@ -171,18 +185,25 @@ func (e *Executed) Append(dst []byte) []byte {
 
 // DecodeExecuted decodes the frame.
 func DecodeExecuted(frame []byte) (Executed, error) {
+	var e Executed
+	err := e.Decode(frame)
+	return e, err
+}
+
+// Decode decodes the frame into e, whose list of results it uses again.
+func (e *Executed) Decode(frame []byte) error {
 	r := open(frame)
-	e := Executed{Order: r.Uint64(), DurableUpTo: r.Uint64()}
+	e.Order, e.DurableUpTo = r.Uint64(), r.Uint64()
 	n := r.Count(MaxItems, minItemBytes+32+8+1)
-	e.Results = make([]ExecutedItem, n)
+	e.Results = slices.Grow(e.Results[:0], n)[:n]
 	for i := range e.Results {
 		x := &e.Results[i]
-		x.Item, x.Head, x.Depends, x.Full = readItem(r), wire.ReadResultHead(r), r.Uint64(), r.Bool()
+		*x = ExecutedItem{Item: readItem(r), Head: wire.ReadResultHead(r), Depends: r.Uint64(), Full: r.Bool()}
 		if x.Full {
 			x.Payload = r.Bytes(wire.MaxResultBytes)
 		}
 	}
-	return e, done(r, "executed")
+	return done(r, "executed")
 }
 
 // AppendPeer appends a frame that carries a peer enclave's message unchanged: KindReplies, KindBodyStored or

@@ -17,22 +17,24 @@ type Outcome struct {
 	Touched []wire.KeyDigest
 }
 
-// submission is a request that waits for room in the client's window.
+// submission is a request that waits for room in the client's window, and then for its outcome.
 type submission struct {
 	ctx     context.Context // of the caller: when it ended, nobody waits
 	since   int64
-	command []byte
+	command []byte // nil once it was submitted
+	bytes   int    // of the command
 	flags   wire.RequestFlags
 	keys    []wire.Key
 	bodies  []wire.Digest
 	done    chan troxy.Outcome
 }
 
-// pending is a request that was submitted and waits for its outcome.
-type pending struct {
-	done   chan troxy.Outcome
-	bytes  int
-	writes []wire.Key // what a command that is no read may change
+// writes returns what the command may change: nothing if it reads.
+func (s *submission) writes() []wire.Key {
+	if s.flags&wire.FlagReadOnly != 0 {
+		return nil
+	}
+	return s.keys
 }
 
 // Do orders c and returns its voted result, durable at f+1 replicas. ErrUnavailable after
@@ -40,7 +42,7 @@ type pending struct {
 // ctx's error is returned. ErrSize for a command over the limits of package wire; ErrBusy when too much
 // waits already: it was not sent. Safe for concurrent use; c must not change afterwards.
 func (r *Replica) Do(ctx context.Context, c command.Command) (Outcome, error) {
-	s := submission{ctx: ctx, command: c.Append(nil), keys: c.Keys(), bodies: command.Bodies(c), done: make(chan troxy.Outcome, 1)}
+	s := &submission{ctx: ctx, command: c.Append(nil), keys: c.Keys(), bodies: command.Bodies(c), done: make(chan troxy.Outcome, 1)}
 	if len(s.command) > wire.MaxCommandBytes || len(s.keys) > wire.MaxKeys || len(s.bodies) > wire.MaxBodies {
 		return Outcome{}, ErrSize
 	}
@@ -65,13 +67,14 @@ func (r *Replica) Do(ctx context.Context, c command.Command) (Outcome, error) {
 
 // enqueue takes a submission in, within bounds. One whose caller leaves still counts until its outcome, or
 // until its time is up.
-func (w *owner) enqueue(s submission) {
-	if len(w.queue) >= maxWaiting || w.pendingBytes+len(s.command) > maxPendingBytes {
+func (w *owner) enqueue(s *submission) {
+	s.bytes = len(s.command)
+	if len(w.queue) >= maxWaiting || w.pendingBytes+s.bytes > maxPendingBytes {
 		s.done <- troxy.Outcome{Err: ErrBusy}
 		return
 	}
 	s.since = w.r.o.Now()
-	w.pendingBytes += len(s.command)
+	w.pendingBytes += s.bytes
 	w.queue = append(w.queue, s)
 }
 
@@ -79,24 +82,24 @@ func (w *owner) enqueue(s submission) {
 // they wait. Who waited too long is told so.
 func (w *owner) submitQueued(now int64) {
 	n := 0
-	for n < len(w.queue) && w.takeUp(now, &w.queue[n]) {
+	for n < len(w.queue) && w.takeUp(now, w.queue[n]) {
 		n++
 	}
 	clear(w.queue[:n])
-	w.queue = w.queue[n:]
-	if len(w.queue) == 0 {
-		w.queue = nil
+	if n == len(w.queue) {
+		n, w.queue = 0, w.queue[:0]
 	}
+	w.queue = w.queue[n:]
 }
 
 // takeUp submits or ends a queued submission; false when it has to wait on.
 func (w *owner) takeUp(now int64, s *submission) bool {
 	switch {
 	case s.ctx.Err() != nil: // it was never sent and nobody waits
-		w.pendingBytes -= len(s.command)
+		w.pendingBytes -= s.bytes
 		return true
 	case now >= s.since+int64(troxy.GiveUpAfter):
-		w.pendingBytes -= len(s.command)
+		w.pendingBytes -= s.bytes
 		s.done <- troxy.Outcome{Err: ErrUnavailable}
 		return true
 	case w.client == nil || !w.fence.Serves():
@@ -106,11 +109,7 @@ func (w *owner) takeUp(now int64, s *submission) bool {
 	if err != nil {
 		return false
 	}
-	p := pending{done: s.done, bytes: len(s.command)}
-	if s.flags&wire.FlagReadOnly == 0 {
-		p.writes = s.keys
-	}
-	w.waiting[ticket] = p
+	w.waiting[ticket], s.command = s, nil
 	q := boundary.Request{Raw: raw}
 	w.send(q.Append)
 	return true
@@ -120,13 +119,13 @@ func (w *owner) takeUp(now int64, s *submission) bool {
 func (w *owner) settle(outcomes []troxy.Outcome) {
 	for _, o := range outcomes {
 		w.voted(&o)
-		if p, ok := w.waiting[o.Ticket]; ok {
+		if s := w.waiting[o.Ticket]; s != nil {
 			delete(w.waiting, o.Ticket)
-			w.pendingBytes -= p.bytes
+			w.pendingBytes -= s.bytes
 			if o.Err == nil {
-				w.r.watches.fire(p.writes) // the own host may have kept its own result back
+				w.r.watches.fire(s.writes()) // the own host may have kept its own result back
 			}
-			p.done <- o // capacity 1, one outcome a ticket
+			s.done <- o // capacity 1, one outcome a ticket
 		}
 	}
 }

@@ -2,11 +2,22 @@ package replica
 
 import (
 	"errors"
+	"slices"
 
 	"troxymail/bftcore/wire"
 	"troxymail/enclave/boundary"
 	"troxymail/enclave/troxy"
 )
+
+// frames is memory for the frames of the hot path, used again from one to the next: nothing of it outlives the handling of
+// its frame. Each list has boundary.MaxItems elements at most.
+type frames struct {
+	prepare  boundary.CertifyPrepare
+	commit   boundary.CertifyCommit
+	executed boundary.Executed
+	claims   []troxy.Claim
+	digests  []wire.Digest
+}
 
 // frame handles one frame of the host. A frame that does not decode is counted and dropped: nothing
 // that a host sends may stop its enclave.
@@ -66,7 +77,8 @@ func whenever(kind boundary.Kind) bool {
 }
 
 func (w *owner) certifyPrepare(f []byte) error {
-	c, err := boundary.DecodeCertifyPrepare(f)
+	c := &w.frames.prepare
+	err := c.Decode(f)
 	if err != nil {
 		return err
 	}
@@ -86,7 +98,8 @@ func (w *owner) certifyPrepare(f []byte) error {
 }
 
 func (w *owner) certifyCommit(f []byte) error {
-	c, err := boundary.DecodeCertifyCommit(f)
+	c := &w.frames.commit
+	err := c.Decode(f)
 	if err != nil {
 		return err
 	}
@@ -116,12 +129,12 @@ func (w *owner) certified(answer *boundary.Certified) {
 // batch checks every request of a batch and returns its digest, or the indices of all bad ones: were they
 // named one a time, forged requests would cost the leader a round trip each.
 func (w *owner) batch(items []boundary.Item) (digest wire.Digest, bad []uint32) {
-	digests := make([]wire.Digest, len(items))
+	digests := slices.Grow(w.frames.digests[:0], len(items))[:len(items)]
+	w.frames.digests = digests
 	for i := range items {
 		d, genuine := w.requests.Verify(items[i].Header, items[i].MAC)
 		if !genuine {
 			bad = append(bad, uint32(i))
-			continue
 		}
 		digests[i] = d
 	}
@@ -144,8 +157,8 @@ func (w *owner) verify(f []byte) error {
 // executed authenticates results of the own host, of orders that this incarnation saw committed (package index tells why,
 // "Restarts"): each first raises the index of the validated reads (note), then its watches fire, then the replies leave.
 func (w *owner) executed(f []byte) error {
-	e, err := boundary.DecodeExecuted(f)
-	if err != nil {
+	e := &w.frames.executed
+	if err := e.Decode(f); err != nil {
 		return err
 	}
 	if e.Order > w.counter.Committed() {
@@ -154,13 +167,14 @@ func (w *owner) executed(f []byte) error {
 		}
 		return nil
 	}
-	w.claims = w.claims[:0]
+	claims := w.frames.claims[:0]
 	for i := range e.Results {
 		x := &e.Results[i]
-		w.claims = append(w.claims, troxy.Claim{Header: x.Item.Header, MAC: x.Item.MAC, Head: x.Head, Depends: x.Depends, Payload: x.Payload, Full: x.Full})
+		claims = append(claims, troxy.Claim{Header: x.Item.Header, MAC: x.Item.MAC, Head: x.Head, Depends: x.Depends, Payload: x.Payload, Full: x.Full})
 	}
-	replies, touched, refused := w.replier.Authenticate(e.Order, e.DurableUpTo, w.claims)
-	clear(w.claims)
+	replies, touched, refused := w.replier.Authenticate(e.Order, e.DurableUpTo, claims)
+	clear(claims)
+	w.frames.claims = claims
 	for _, err := range refused {
 		// An origin that has restarted, or that asked twice, is nobody's fault.
 		if !errors.Is(err, troxy.ErrForgotten) && !errors.Is(err, troxy.ErrRepeated) {

@@ -111,7 +111,7 @@ func (w *owner) fenceOff(now int64) {
 	if err != nil {
 		return // the window is empty at the beginning
 	}
-	w.waiting[ticket], w.fencing, w.fence = pending{done: done}, done, w.fence.Asked()
+	w.waiting[ticket], w.fencing, w.fence = &submission{done: done}, done, w.fence.Asked()
 	q := boundary.Request{Raw: raw}
 	w.send(q.Append)
 }
@@ -119,10 +119,10 @@ func (w *owner) fenceOff(now int64) {
 // retire ends this incarnation: what its clients wait for has an unknown outcome, and nothing is answered any more.
 func (w *owner) retire() {
 	w.r.o.Logger.Warn("enclave.resigned")
-	for ticket, p := range w.waiting {
+	for ticket, s := range w.waiting {
 		delete(w.waiting, ticket)
-		w.pendingBytes -= p.bytes
-		p.done <- troxy.Outcome{Ticket: ticket, Err: ErrUnavailable} // capacity 1, one outcome a ticket
+		w.pendingBytes -= s.bytes
+		s.done <- troxy.Outcome{Ticket: ticket, Err: ErrUnavailable} // capacity 1, one outcome a ticket
 	}
 	for _, v := range w.reads.open {
 		v.outcome <- nil

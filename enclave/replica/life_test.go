@@ -94,7 +94,7 @@ func TestFenceComesFirst(t *testing.T) {
 		}
 	}
 	done := make(chan troxy.Outcome, 1)
-	s.w.enqueue(submission{ctx: context.Background(), command: []byte("mine"), done: done})
+	s.w.enqueue(&submission{ctx: context.Background(), command: []byte("mine"), done: done})
 	out := found(t, all)[0]
 	if len(out) != 3 {
 		t.Fatalf("%d frames, want the answer, Ready and a FENCE", len(out))
@@ -134,7 +134,7 @@ func TestRefusedFence(t *testing.T) {
 	all := unborn(t, 3)
 	s := all[0]
 	done := make(chan troxy.Outcome, 1)
-	s.w.enqueue(submission{ctx: context.Background(), command: []byte("mine"), done: done})
+	s.w.enqueue(&submission{ctx: context.Background(), command: []byte("mine"), done: done})
 	found(t, all)
 	frames := s.w.out.Len()
 	s.w.fencing <- troxy.Outcome{Result: wire.Result{Status: command.StatusFenced}}
@@ -178,7 +178,7 @@ func TestResignedEnclaveIsSilent(t *testing.T) {
 	found(t, all)
 	s := all[0]
 	lost := make(chan troxy.Outcome, 1)
-	s.w.waiting[77] = pending{done: lost}
+	s.w.waiting[77] = &submission{done: lost}
 	if a := s.told(boundary.Ask{Token: 1, Op: boundary.OpResign}); a.Refusal != boundary.RefusedNothing {
 		t.Fatal(a.Refusal)
 	}

@@ -24,7 +24,7 @@ func requests(out [][]byte) (n int) {
 func TestQueueTimes(t *testing.T) {
 	s := newSolo(t, 3, 0)
 	done := make(chan troxy.Outcome, 1)
-	s.w.enqueue(submission{ctx: t.Context(), command: make([]byte, 1000), done: done})
+	s.w.enqueue(&submission{ctx: t.Context(), command: make([]byte, 1000), done: done})
 	s.now += int64(troxy.GiveUpAfter) * 8 / 10
 	if n := requests(s.send((&boundary.Start{Boot: 1}).Append(nil))); n != 1 || s.w.pendingBytes != 1000 {
 		t.Fatalf("%d requests sent, %d bytes counted", n, s.w.pendingBytes)
@@ -48,8 +48,8 @@ func TestQueueTimes(t *testing.T) {
 func TestAbandonedCommandsAreNotSent(t *testing.T) {
 	s := newSolo(t, 3, 0)
 	ctx, cancel := context.WithCancel(t.Context())
-	s.w.enqueue(submission{ctx: ctx, command: []byte("a"), done: make(chan troxy.Outcome, 1)})
-	s.w.enqueue(submission{ctx: t.Context(), command: []byte("b"), done: make(chan troxy.Outcome, 1)})
+	s.w.enqueue(&submission{ctx: ctx, command: []byte("a"), done: make(chan troxy.Outcome, 1)})
+	s.w.enqueue(&submission{ctx: t.Context(), command: []byte("b"), done: make(chan troxy.Outcome, 1)})
 	cancel()
 	if n := requests(s.send((&boundary.Start{Boot: 1}).Append(nil))); n != 1 || s.w.pendingBytes != 1 || len(s.w.queue) != 0 {
 		t.Errorf("%d requests sent, %d bytes counted, %d queued", n, s.w.pendingBytes, len(s.w.queue))

@@ -159,15 +159,15 @@ type owner struct {
 	r        *Replica
 	counter  *counter.Set
 	requests *troxy.Requests
-	client   *troxy.Client      // nil before ACTIVE
-	replier  *troxy.Replier     // nil before ACTIVE
-	waiting  map[uint64]pending // by ticket
-	queue    []submission       // wait for room in the client's window, oldest first
+	client   *troxy.Client          // nil before ACTIVE
+	replier  *troxy.Replier         // nil before ACTIVE
+	waiting  map[uint64]*submission // by ticket: those that wait for their outcome
+	queue    []*submission          // wait for room in the client's window, oldest first
 	records  records
 	backs    readBacks
 	bodies   bodies
 	out      boundary.Outbox
-	claims   []troxy.Claim // memory of executed, used again
+	frames   frames
 	stats    Stats
 
 	pendingBytes int // commands in waiting and queue
@@ -183,7 +183,7 @@ type owner struct {
 
 func newOwner(r *Replica) *owner {
 	return &owner{
-		r: r, waiting: map[uint64]pending{}, bodies: bodies{open: map[wire.Digest]*storing{}},
+		r: r, waiting: map[uint64]*submission{}, bodies: bodies{open: map[wire.Digest]*storing{}},
 		records: records{open: map[uint64]*recordCall{}}, backs: readBacks{open: map[backKey]*readBack{}},
 		requests: troxy.NewRequests(r.o.Request),
 		counter: counter.New(counter.Config{Group: r.o.Group, Self: r.o.Self, Pillars: r.o.Pillars, Key: r.o.Certificate,

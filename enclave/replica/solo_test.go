@@ -356,7 +356,7 @@ func TestQueuesAreBounded(t *testing.T) {
 	s := newSolo(t, 3, 0) // not ACTIVE: nothing leaves the queue
 	busy := 0
 	for range 1000 {
-		sub := submission{ctx: t.Context(), command: make([]byte, wire.MaxCommandBytes), done: make(chan troxy.Outcome, 1)}
+		sub := &submission{ctx: t.Context(), command: make([]byte, wire.MaxCommandBytes), done: make(chan troxy.Outcome, 1)}
 		s.w.enqueue(sub)
 		if len(sub.done) == 1 {
 			if o := <-sub.done; !errors.Is(o.Err, ErrBusy) {
@@ -369,7 +369,7 @@ func TestQueuesAreBounded(t *testing.T) {
 		t.Errorf("%d large commands wait, %d bytes counted", kept, s.w.pendingBytes)
 	}
 	for range 2 * maxWaiting {
-		s.w.enqueue(submission{ctx: t.Context(), done: make(chan troxy.Outcome, 1)})
+		s.w.enqueue(&submission{ctx: t.Context(), done: make(chan troxy.Outcome, 1)})
 	}
 	if len(s.w.queue) != maxWaiting {
 		t.Errorf("%d commands wait", len(s.w.queue))

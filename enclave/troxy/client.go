@@ -74,6 +74,11 @@ type Client struct {
 	next     uint64
 	held     []int // bytes of whole results that wait for their votes, by who sent them
 	counters Counters
+
+	// Memory of OnReplies, used again.
+	set     wire.ReplySet
+	decided []Outcome
+	same    []quorum.Witness
 }
 
 // Counters count what a Client refused, by cause.
@@ -110,8 +115,9 @@ type slot struct {
 	resendAt int64
 	pause    int64
 	renewAt  int64
-	patience int64  // until the next renewal
-	votes    []vote // one a replica, in order of arrival
+	patience int64   // until the next renewal
+	votes    []vote  // one a replica, in order of arrival
+	room     [2]vote // for the first votes, which mostly are all
 }
 
 // Submit makes a request for command, which somebody has wanted since the time since, and returns its
@@ -136,9 +142,10 @@ func (c *Client) issue(now int64, s *slot) []byte {
 	id := wire.RequestID{
 		Origin: c.self.Replica, Generation: c.self.Founding.Generation, Incarnation: c.self.Number, Sequence: c.next,
 	}
-	header := wire.AppendRequestHeader(nil, id, s.flags, s.keys, s.bodies, s.command)
-	m, digest := c.requests.Sign(header)
-	raw := wire.AppendRequest(make([]byte, 0, len(header)+40+len(s.command)), header, m, s.command)
+	raw := make([]byte, 0, wire.RequestBytes(len(s.keys), len(s.bodies), len(s.command)))
+	raw = wire.AppendRequestHeader(raw, id, s.flags, s.keys, s.bodies, s.command)
+	m, digest := c.requests.Sign(raw)
+	raw = wire.AppendRequest(raw[:0], raw, m, s.command) // the header stays where it is
 	s.raw, s.command = raw, raw[len(raw)-len(s.command):]
 	s.digest, s.sequence = digest, c.next
 	s.pause, s.resendAt = int64(RetransmitAfter), now+int64(RetransmitAfter)

@@ -57,7 +57,12 @@ type Replier struct {
 	full    []int // bytes of whole results in each set
 	touched []wire.Request
 	signed  []byte
+	wholes  []byte // encoded whole results
+	out     []Addressed
 }
+
+// keptMessageBytes bounds each piece of memory that Authenticate uses again.
+const keptMessageBytes = 256 << 10
 
 // Note is told what a claim says of an authentic request, before its reply is authenticated; what it touched are keys
 // of the request. An error keeps the reply from being authenticated.
@@ -72,7 +77,7 @@ func NewReplier(group quorum.Config, self wire.Incarnation, vector func() []uint
 	}
 }
 
-// Addressed is a reply set for the enclave of replica To.
+// Addressed is a reply set for the enclave of replica To; Message is valid until the next Authenticate.
 type Addressed struct {
 	To      wire.ReplicaID
 	Message []byte
@@ -80,16 +85,18 @@ type Addressed struct {
 
 // Authenticate turns a host's claims about one order into reply sets, one an origin, of at most
 // wire.MaxReplies claims. Claims that do not hold are left out and reported; the rest is authenticated. It
-// also returns the authentic requests that the claims are about, those too old for an answer included: valid until
-// the next call.
+// also returns the authentic requests that the claims are about, those too old for an answer included. All that it
+// returns but the errors is valid until the next call.
 func (r *Replier) Authenticate(order, durableUpTo uint64, claims []Claim) (out []Addressed, touched []wire.Request, refused []error) {
 	clear(r.touched)
 	r.touched = slices.Grow(r.touched[:0], len(claims))
-	r.sets, r.full = r.sets[:0], r.full[:0]
+	r.sets, r.full, r.wholes = r.sets[:0], r.full[:0], kept(r.wholes)
 	for i := range claims {
-		q, entry, err := r.examine(order, durableUpTo, &claims[i])
-		if err == nil || errors.Is(err, ErrForgotten) {
-			r.touched = append(r.touched, q)
+		r.touched = append(r.touched, wire.Request{})
+		q := &r.touched[len(r.touched)-1]
+		entry, err := r.examine(order, durableUpTo, &claims[i], q)
+		if err != nil && !errors.Is(err, ErrForgotten) {
+			r.touched = r.touched[:len(r.touched)-1]
 		}
 		if err != nil {
 			refused = append(refused, err)
@@ -102,16 +109,31 @@ func (r *Replier) Authenticate(order, durableUpTo uint64, claims []Claim) (out [
 		r.full[at] += len(entry.FullBytes)
 		r.sets[at].Entries = append(r.sets[at].Entries, entry)
 	}
-	out = make([]Addressed, len(r.sets))
 	for i := range r.sets {
 		s := &r.sets[i]
 		r.signed = s.AppendReplySigned(r.signed[:0])
-		message := make([]byte, 0, len(r.signed)+32+4*len(s.Entries)+r.full[i])
+		message := slices.Grow(r.memory(i), len(r.signed)+32+4*len(s.Entries)+r.full[i])
 		message = wire.AppendReplySet(message, r.signed, r.replies.Sum(r.signed), s.Entries)
-		out[i] = Addressed{To: s.Origin.Origin, Message: message}
+		r.out[i] = Addressed{To: s.Origin.Origin, Message: message}
 		clear(s.Entries)
 	}
-	return out, r.touched, refused
+	return r.out[:len(r.sets)], r.touched, refused
+}
+
+// memory returns room for the i-th message: that of the one before, unless it was large.
+func (r *Replier) memory(i int) []byte {
+	if i == len(r.out) {
+		r.out = append(r.out, Addressed{})
+	}
+	return kept(r.out[i].Message)
+}
+
+// kept empties memory to be used again, unless it is large.
+func kept(memory []byte) []byte {
+	if cap(memory) > keptMessageBytes {
+		return nil
+	}
+	return memory[:0]
 }
 
 // setFor returns the place of the set for the origin of a request, which it begins when it is the first of it.
@@ -140,19 +162,20 @@ func (r *Replier) set(origin wire.RequestID, order, durableUpTo uint64) wire.Rep
 	}
 }
 
-// examine checks one claim and makes its entry.
-func (r *Replier) examine(order, durableUpTo uint64, c *Claim) (wire.Request, wire.ReplyEntry, error) {
-	q, err := wire.DecodeRequestHeader(c.Header)
+// examine checks one claim and makes its entry; q is filled with its request.
+func (r *Replier) examine(order, durableUpTo uint64, c *Claim, q *wire.Request) (wire.ReplyEntry, error) {
+	var err error
+	*q, err = wire.DecodeRequestHeader(c.Header)
 	digest, genuine := r.requests.Verify(c.Header, c.MAC)
 	if err != nil || int(q.ID.Origin) >= r.group.N() || !genuine {
-		return q, wire.ReplyEntry{}, ErrRequest
+		return wire.ReplyEntry{}, ErrRequest
 	}
 	if order == 0 || max(order, durableUpTo) > wire.MaxNumber || c.Depends > order {
-		return q, wire.ReplyEntry{}, ErrNumber
+		return wire.ReplyEntry{}, ErrNumber
 	}
 	for _, t := range c.Head.Touched {
 		if !slices.Contains(q.Keys, t.Key) {
-			return q, wire.ReplyEntry{}, ErrTouched
+			return wire.ReplyEntry{}, ErrTouched
 		}
 	}
 	e := wire.ReplyEntry{Sequence: q.ID.Sequence, Request: digest, Result: c.Head.Digest(), Depends: c.Depends}
@@ -162,14 +185,16 @@ func (r *Replier) examine(order, durableUpTo uint64, c *Claim) (wire.Request, wi
 		err = ErrRepeated
 	}
 	if r.note != nil && (err == nil || errors.Is(err, ErrForgotten)) {
-		err = errors.Join(r.note(order, durableUpTo, &q, c), err)
+		err = errors.Join(r.note(order, durableUpTo, q, c), err)
 	}
 	if err != nil {
-		return q, wire.ReplyEntry{}, err
+		return wire.ReplyEntry{}, err
 	}
 	if c.Full {
 		whole := wire.Result{Status: c.Head.Status, Touched: c.Head.Touched, Payload: c.Payload}
-		e.FullBytes = whole.Append(nil)
+		from := len(r.wholes)
+		r.wholes = whole.Append(r.wholes)
+		e.FullBytes = r.wholes[from:len(r.wholes):len(r.wholes)]
 	}
-	return q, e, nil
+	return e, nil
 }

@@ -40,14 +40,15 @@ func (v *vote) says(o *vote) bool {
 }
 
 // OnReplies takes a reply set of another enclave, or of this one's own Replier, and returns the requests
-// that it decided. Everything in it that does not hold is dropped and counted.
+// that it decided: valid until the next call. Everything in it that does not hold is dropped and counted. Nothing of
+// message is kept.
 func (c *Client) OnReplies(message []byte) []Outcome {
-	set, err := wire.DecodeReplySet(message)
-	if err != nil {
+	set := &c.set
+	if err := set.Decode(message); err != nil {
 		c.counters.Malformed++
 		return nil
 	}
-	if !c.forMe(&set) {
+	if !c.forMe(set) {
 		c.counters.Foreign++
 		return nil
 	}
@@ -60,7 +61,8 @@ func (c *Client) OnReplies(message []byte) []Outcome {
 		return nil
 	}
 	w := quorum.Witness{Founding: set.Founding, Replica: set.Replica, Incarnation: set.Incarnation, Vector: set.Vector}
-	var decided []Outcome
+	clear(c.decided)
+	decided := c.decided[:0]
 	for i := range set.Entries {
 		e := &set.Entries[i]
 		s := c.slots[e.Sequence]
@@ -77,6 +79,7 @@ func (c *Client) OnReplies(message []byte) []Outcome {
 		}
 	}
 	c.slide()
+	c.decided = decided
 	return decided
 }
 
@@ -92,6 +95,9 @@ func (c *Client) add(s *slot, v vote, encoded []byte) {
 	at := slices.IndexFunc(s.votes, func(o vote) bool { return o.witness.Replica == v.witness.Replica })
 	if at < 0 {
 		v.whole = c.hold(&v, encoded)
+		if s.votes == nil {
+			s.votes = s.room[:0]
+		}
 		s.votes = append(s.votes, v)
 		return
 	}
@@ -150,13 +156,13 @@ func (c *Client) decide(s *slot) (Outcome, bool) {
 		if at < 0 {
 			continue
 		}
-		var same []quorum.Witness
+		c.same = c.same[:0]
 		for j := range s.votes {
 			if v := &s.votes[j]; v.durable && v.says(lead) {
-				same = append(same, v.witness)
+				c.same = append(c.same, v.witness)
 			}
 		}
-		if _, ok := quorum.Holds(same, c.group.Size()); !ok {
+		if _, ok := quorum.Holds(c.same, c.group.Size()); !ok {
 			continue
 		}
 		return Outcome{Ticket: s.ticket, Order: lead.order, Result: s.votes[at].whole.result}, true

@@ -104,7 +104,9 @@ func (t *txn) remember(r *run) {
 		generation: id.Generation, incarnation: id.Incarnation, sequence: id.Sequence, order: t.order,
 	}
 	if len(r.result.Payload) <= MaxKeptPayload {
-		p.result = r.result.Append(nil)
+		from := len(t.scratch.results)
+		t.scratch.results = r.result.Append(t.scratch.results)
+		p.result = t.scratch.results[from:len(t.scratch.results):len(t.scratch.results)]
 	}
 	block := t.replyBlock(id.Origin, e, blockOf(id))
 	*block.at(id), block.changed = p, true

@@ -22,8 +22,11 @@ type run struct {
 // execute runs the writing requests in their order, brings the digests up to date, runs the read-only
 // ones, and names the digests of all.
 func (t *txn) execute(requests []wire.Request) ([]wire.Result, []Info, error) {
-	runs := make([]run, len(requests))
-	first := make(map[wire.RequestID]int, len(requests))
+	runs := slices.Grow(t.scratch.runs[:0], len(requests))[:len(requests)]
+	t.scratch.runs = runs
+	defer clear(runs)
+	first := t.scratch.first
+	clear(first)
 	for i := range runs {
 		r := &runs[i]
 		t.admit(r, &requests[i])
@@ -137,7 +140,7 @@ func (t *txn) dispatch(c command.Command) (wire.Status, []byte) {
 	case *command.MailboxRead:
 		return t.mailboxRead(c)
 	case *command.Ping:
-		return command.StatusOK, slices.Clone(c.Data)
+		return command.StatusOK, c.Data // of the request, which does not change
 	}
 	return command.StatusInvalid, nil
 }

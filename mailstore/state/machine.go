@@ -41,6 +41,8 @@ type Machine struct {
 	grace uint64 // recordGrace; tests shorten it
 	every uint64 // distance of the checkpoints
 
+	scratch *scratch
+
 	graceFrom []byte // nothing is left to collect before this key; nil: not known
 }
 
@@ -63,7 +65,7 @@ func Open(store *kv.Store, g Genesis) (*Machine, error) {
 	if g.FirstMailbox == 0 {
 		return nil, fmt.Errorf("%w: mailbox ids begin above 0", ErrGenesis)
 	}
-	m := &Machine{store: store, grace: recordGrace, every: g.Checkpoint}
+	m := &Machine{store: store, grace: recordGrace, every: g.Checkpoint, scratch: newScratch()}
 	b, err := store.View()
 	if err != nil {
 		return nil, err
@@ -134,7 +136,7 @@ func (m *Machine) Apply(order uint64, requests []wire.Request) ([]wire.Result, [
 	}
 	defer b.Discard()
 	t := newTxn(b, order)
-	t.grace, t.graceFrom, t.every = m.grace, m.graceFrom, m.every
+	t.grace, t.graceFrom, t.every, t.scratch = m.grace, m.graceFrom, m.every, m.scratch.begin()
 	if err := t.load(); err != nil {
 		return nil, nil, err
 	}

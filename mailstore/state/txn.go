@@ -31,6 +31,28 @@ type txn struct {
 	mailboxes map[command.MailboxID]*mailboxEntry
 	origins   map[wire.ReplicaID]*originEntry
 	numbers   map[uint32]wire.Digest // changed leaves of the tree of accounts
+
+	scratch *scratch // nil while nothing executes
+}
+
+// scratch is memory of one order that the next one uses again.
+type scratch struct {
+	runs    []run
+	first   map[wire.RequestID]int
+	results []byte // encoded results, until the records of replies are written
+}
+
+// keptResultBytes bounds the memory of encoded results that is used again.
+const keptResultBytes = 1 << 20
+
+func newScratch() *scratch { return &scratch{first: map[wire.RequestID]int{}} }
+
+// begin empties the memory of the order before.
+func (s *scratch) begin() *scratch {
+	if s.results = s.results[:0]; cap(s.results) > keptResultBytes {
+		s.results = nil
+	}
+	return s
 }
 
 // usage is what an account's mail amounts to. Changed is the order of the last change of anything in the

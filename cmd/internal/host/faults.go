@@ -31,7 +31,7 @@ var (
 	// ErrNeedsTransfer is returned by Open when neither the log nor the peers can bring the state back.
 	ErrNeedsTransfer = errors.New("host: only a state transfer could repair this replica")
 	// ErrAside is returned by Open when too much was moved aside already.
-	ErrAside = errors.New("host: too many damaged files")
+	ErrAside = errors.New("host: too much was moved aside")
 )
 
 // faults are what was found wrong with the folder, for alarms.
@@ -107,8 +107,11 @@ func (h *Host) moveAside(name, suffix string) (string, error) {
 		}
 		return aside, syncFolder(h.o.Dir)
 	}
-	return "", fmt.Errorf("%w: %s%s1 to %d are there: test the disk, then remove them",
-		ErrAside, h.path(name), suffix, maxAside)
+	do := "test the disk, then remove them"
+	if suffix == leftOutSuffix {
+		do = "each is of a history that the group did not go on with; keep what you want to look at elsewhere, then remove them"
+	}
+	return "", fmt.Errorf("%w: %s%s1 to %d are there: %s", ErrAside, h.path(name), suffix, maxAside, do)
 }
 
 func syncFolder(dir string) error {
