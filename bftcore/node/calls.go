@@ -12,12 +12,12 @@ func (o *orderer) call(c bftcore.Call) {
 	case bftcore.CertifyPrepare:
 		o.calls[x.Token] = callPrepare
 		f := boundary.CertifyPrepare{
-			Token: x.Token, Position: wire.Position{View: x.View, Order: x.Order}, Items: items(x.Requests),
+			Token: x.Token, Position: wire.Position{View: x.View, Order: x.Order}, Items: o.itemsOf(x.Requests),
 		}
 		o.out.Add(f.Append)
 	case bftcore.CertifyCommit:
 		o.calls[x.Token] = callCommit
-		f := boundary.CertifyCommit{Token: x.Token, Prepare: x.Prepare, Items: items(x.Requests)}
+		f := boundary.CertifyCommit{Token: x.Token, Prepare: x.Prepare, Items: o.itemsOf(x.Requests)}
 		o.out.Add(f.Append)
 	case bftcore.Verify:
 		o.calls[x.Token] = callVerify
@@ -26,7 +26,7 @@ func (o *orderer) call(c bftcore.Call) {
 	case bftcore.CheckRequests:
 		// A PREPARE of order 0 is never certified; the enclave looks at the requests first.
 		o.calls[x.Token] = callCheck
-		f := boundary.CertifyPrepare{Token: x.Token, Items: items(x.Requests)}
+		f := boundary.CertifyPrepare{Token: x.Token, Items: o.itemsOf(x.Requests)}
 		o.out.Add(f.Append)
 	case bftcore.Ask:
 		f := boundary.Ask{
@@ -76,12 +76,17 @@ func indices(bad []uint32) []int {
 	return out
 }
 
-func items(requests []wire.Request) []boundary.Item {
-	out := make([]boundary.Item, len(requests))
+// itemsOf returns what crosses of requests: valid until the next call.
+func (o *orderer) itemsOf(requests []wire.Request) []boundary.Item {
+	o.items = appendItems(o.items[:0], requests)
+	return o.items
+}
+
+func appendItems(items []boundary.Item, requests []wire.Request) []boundary.Item {
 	for i := range requests {
-		out[i] = item(&requests[i])
+		items = append(items, item(&requests[i]))
 	}
-	return out
+	return items
 }
 
 func item(q *wire.Request) boundary.Item { return boundary.Item{Header: q.Header, MAC: q.MAC} }

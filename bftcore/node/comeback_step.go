@@ -108,7 +108,7 @@ func (c *Comeback) do(link boundary.Link, r *rejoin.Ready) {
 		_ = link.Send(q.Append(nil))
 	}
 	for _, x := range r.Checks { // a PREPARE of order 0 is never certified; the enclave looks at the requests first
-		q := boundary.CertifyPrepare{Token: x.Token, Items: items(x.Requests)}
+		q := boundary.CertifyPrepare{Token: x.Token, Items: appendItems(nil, x.Requests)}
 		_ = link.Send(q.Append(nil))
 	}
 }

@@ -28,6 +28,7 @@ type orderer struct {
 	helped    int64
 	truncated uint64 // durable order at the last look
 	out       boundary.Outbox
+	items     []boundary.Item // memory of itemsOf
 }
 
 // callKind tells what an answer of the enclave answers.

@@ -26,7 +26,14 @@ type submission struct {
 	flags   wire.RequestFlags
 	keys    []wire.Key
 	bodies  []wire.Digest
-	done    chan troxy.Outcome
+	done    chan troxy.Outcome // capacity 1
+	enqueue func(*owner)       // the call that takes it in
+}
+
+func newSubmission() any {
+	s := &submission{done: make(chan troxy.Outcome, 1)}
+	s.enqueue = func(w *owner) { w.enqueue(s) }
+	return s
 }
 
 // writes returns what the command may change: nothing if it reads.
@@ -42,18 +49,21 @@ func (s *submission) writes() []wire.Key {
 // ctx's error is returned. ErrSize for a command over the limits of package wire; ErrBusy when too much
 // waits already: it was not sent. Safe for concurrent use; c must not change afterwards.
 func (r *Replica) Do(ctx context.Context, c command.Command) (Outcome, error) {
-	s := &submission{ctx: ctx, command: c.Append(nil), keys: c.Keys(), bodies: command.Bodies(c), done: make(chan troxy.Outcome, 1)}
+	s := r.submissions.Get().(*submission)
+	s.ctx, s.command, s.keys, s.bodies, s.flags = ctx, c.Append(nil), c.Keys(), command.Bodies(c), 0
 	if len(s.command) > wire.MaxCommandBytes || len(s.keys) > wire.MaxKeys || len(s.bodies) > wire.MaxBodies {
 		return Outcome{}, ErrSize
 	}
 	if c.ReadOnly() {
 		s.flags = wire.FlagReadOnly
 	}
-	if err := r.call(ctx, func(w *owner) { w.enqueue(s) }); err != nil {
+	if err := r.call(ctx, s.enqueue); err != nil {
 		return Outcome{}, err
 	}
 	select {
 	case o := <-s.done:
+		s.ctx, s.command, s.keys, s.bodies = nil, nil, nil, nil
+		r.submissions.Put(s)
 		if o.Err != nil {
 			return Outcome{}, o.Err
 		}

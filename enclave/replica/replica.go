@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -79,6 +80,9 @@ type Replica struct {
 	watches watches
 	lagging chan lag.State // capacity 1: the newest verdict, unless it was taken
 	stats   atomic.Pointer[Stats]
+	// submissions are those that ended. Of one whose caller left before its outcome nobody knows when the owner is done
+	// with it: it does not come back here.
+	submissions sync.Pool
 	// storeBytes and recordBytes bound large bodies on their way out and records on their way in.
 	storeBytes, recordBytes byteBudget
 }
@@ -89,7 +93,7 @@ func New(o Options) *Replica {
 		o.Rand = rand.Reader
 	}
 	r := &Replica{o: o, calls: newInbox(), ready: make(chan struct{}), done: make(chan struct{}),
-		lagging: make(chan lag.State, 1)}
+		lagging: make(chan lag.State, 1), submissions: sync.Pool{New: newSubmission}}
 	r.watches.init()
 	r.storeBytes.init(maxStoringBytes)
 	r.recordBytes.init(maxRecordBytes)

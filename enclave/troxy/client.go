@@ -79,7 +79,11 @@ type Client struct {
 	set     wire.ReplySet
 	decided []Outcome
 	same    []quorum.Witness
+	free    []*slot // of requests that ended, for later ones: at most maxFree
 }
+
+// maxFree bounds the memory of ended requests that is kept for others.
+const maxFree = 256
 
 // Counters count what a Client refused, by cause.
 type Counters struct {
@@ -127,7 +131,8 @@ func (c *Client) Submit(now, since int64, command []byte, flags wire.RequestFlag
 	if !c.Room() {
 		return 0, nil, ErrWindow
 	}
-	s := &slot{
+	s := c.unused()
+	*s = slot{
 		ticket: c.next, flags: flags, keys: keys, bodies: bodies, command: command,
 		giveUp: min(now, since) + int64(GiveUpAfter), patience: int64(RenewAfter),
 	}
@@ -173,8 +178,8 @@ func (c *Client) Tick(now int64) (resend [][]byte, ended []Outcome) {
 		switch {
 		case now >= s.giveUp:
 			c.counters.GivenUp++
-			c.drop(s)
 			ended = append(ended, Outcome{Ticket: s.ticket, Err: ErrUnavailable})
+			c.end(s)
 		case s.flags&wire.FlagReadOnly != 0 && now >= s.renewAt && c.Room():
 			c.counters.Renewed++
 			c.drop(s)

@@ -43,3 +43,23 @@ func (c *Client) drop(s *slot) {
 	heap.Remove(&c.due, s.place)
 	c.release(s)
 }
+
+// end takes a request out for good. Its memory is a later one's.
+func (c *Client) end(s *slot) {
+	c.drop(s)
+	*s = slot{}
+	if len(c.free) < maxFree {
+		c.free = append(c.free, s)
+	}
+}
+
+// unused returns memory for a request.
+func (c *Client) unused() *slot {
+	last := len(c.free) - 1
+	if last < 0 {
+		return &slot{}
+	}
+	s := c.free[last]
+	c.free = c.free[:last]
+	return s
+}

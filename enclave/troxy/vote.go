@@ -74,7 +74,7 @@ func (c *Client) OnReplies(message []byte) []Outcome {
 			witness: w, order: set.Order, result: e.Result, depends: e.Depends, durable: e.Depends <= set.DurableUpTo,
 		}, e.FullBytes)
 		if out, ok := c.decide(s); ok {
-			c.drop(s)
+			c.end(s)
 			decided = append(decided, out)
 		}
 	}

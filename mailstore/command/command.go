@@ -72,26 +72,48 @@ func Bodies(c Command) []wire.Digest {
 	return nil
 }
 
-// decoders has one entry for each command that exists today.
-var decoders = map[Kind]func(r *canon.Reader) Command{
-	KindAccountCreate:       readAccountCreate,
-	KindAccountSetVerifiers: readAccountSetVerifiers,
-	KindAccountEnable:       readAccountEnable,
-	KindAccountRemove:       readAccountRemove,
-	KindAccountRead:         readAccountRead,
-	KindAccountList:         readAccountList,
-	KindMailboxCreate:       readMailboxCreate,
-	KindMailboxDelete:       readMailboxDelete,
-	KindMailboxRename:       readMailboxRename,
-	KindMailboxSubscribe:    readMailboxSubscribe,
-	KindNamespaceRead:       readNamespaceRead,
-	KindAppend:              readAppend,
-	KindCopy:                readCopy,
-	KindStore:               readStore,
-	KindExpunge:             readExpunge,
-	KindMailboxRead:         readMailboxRead,
-	KindPing:                readPing,
-	KindDeliver:             readDeliver,
+// read reads the command of that kind behind its head, nil when there is none. A switch, and not a table of functions,
+// keeps the reader off the heap.
+func read(kind Kind, r *canon.Reader) Command {
+	switch kind {
+	case KindAccountCreate:
+		return readAccountCreate(r)
+	case KindAccountSetVerifiers:
+		return readAccountSetVerifiers(r)
+	case KindAccountEnable:
+		return readAccountEnable(r)
+	case KindAccountRemove:
+		return readAccountRemove(r)
+	case KindAccountRead:
+		return readAccountRead(r)
+	case KindAccountList:
+		return readAccountList(r)
+	case KindMailboxCreate:
+		return readMailboxCreate(r)
+	case KindMailboxDelete:
+		return readMailboxDelete(r)
+	case KindMailboxRename:
+		return readMailboxRename(r)
+	case KindMailboxSubscribe:
+		return readMailboxSubscribe(r)
+	case KindNamespaceRead:
+		return readNamespaceRead(r)
+	case KindAppend:
+		return readAppend(r)
+	case KindCopy:
+		return readCopy(r)
+	case KindStore:
+		return readStore(r)
+	case KindExpunge:
+		return readExpunge(r)
+	case KindMailboxRead:
+		return readMailboxRead(r)
+	case KindPing:
+		return readPing(r)
+	case KindDeliver:
+		return readDeliver(r)
+	}
+	return nil
 }
 
 // Decode decodes exactly one command and checks everything that can be checked without the state:
@@ -106,11 +128,10 @@ func Decode(b []byte) (Command, error) {
 	if r.Uint8() != Version {
 		r.Fail(errField)
 	}
-	read, ok := decoders[kind]
-	if !ok {
+	c := read(kind, r)
+	if c == nil {
 		return nil, fmt.Errorf("%w command: kind %d is unknown to this program", ErrInvalid, kind)
 	}
-	c := read(r)
 	if err := r.Done(); err != nil {
 		return nil, fmt.Errorf("%w command of kind %d: %w", ErrInvalid, kind, err)
 	}
