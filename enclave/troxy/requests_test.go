@@ -1,15 +1,23 @@
 package troxy
 
 import (
+	"bytes"
 	"testing"
 
 	"troxymail/bftcore/wire"
 )
 
-// What is remembered never makes another request pass, whatever shares its place.
+// What is remembered never makes another request pass, whatever shares its place: short headers, which are remembered
+// themselves, and long ones.
 func TestRequestsRememberWhatIsAuthenticAlone(t *testing.T) {
+	for _, size := range []int{1, shortHeader, shortHeader + 1} {
+		rememberAlone(t, bytes.Repeat([]byte("h"), size), bytes.Repeat([]byte("o"), size))
+	}
+	rememberAlone(t, []byte("header"), []byte("headers"))
+}
+
+func rememberAlone(t *testing.T, one, other []byte) {
 	r := NewRequests(requestKey)
-	one, other := []byte("header"), []byte("another")
 	m, d := r.Sign(one)
 	check := func(what string, header []byte, m wire.MAC, want bool) {
 		t.Helper()

@@ -226,7 +226,7 @@ var bugs = []bug{
 	},
 	{
 		name: "outcome that no session hears of", breaks: "an own command's outcome hints at what it changed, whatever the host says",
-		file: "enclave/replica/do.go", line: "w.r.watches.fire(p.writes)", instead: "_ = p.writes",
+		file: "enclave/replica/do.go", line: "w.r.watches.fire(s.writes())", instead: "_ = s.writes",
 		pkg: "enclave/replica", test: "TestWatch",
 	},
 	{

@@ -60,7 +60,7 @@ var readBugs = []bug{
 	},
 	{
 		name: "contradiction that is authenticated", breaks: "a host that contradicts itself gets no reply authenticated",
-		file: "enclave/troxy/replier.go", line: "		err = errors.Join(r.note(order, durableUpTo, &q, c), err)", instead: "		_ = r.note(order, durableUpTo, &q, c)",
+		file: "enclave/troxy/replier.go", line: "		err = errors.Join(r.note(order, durableUpTo, q, c), err)", instead: "		_ = r.note(order, durableUpTo, q, c)",
 		pkg: "enclave/troxy", test: "TestNote",
 	},
 	{
