@@ -73,13 +73,13 @@ type batches struct {
 
 var noopDigest = wire.BatchDigest(nil)
 
-// lacking counts the entries that an enclave would take over from disclosures and whose batches are not in the own
-// log, and has them asked for.
-func (d *Driver) lacking(told []*wire.Disclosure) (n int) {
+// lacking counts the entries that an enclave would take over from disclosures and whose batches are neither in the own
+// log nor, up to order applied, in the own store, and has them asked for.
+func (d *Driver) lacking(told []*wire.Disclosure, applied uint64) (n int) {
 	b := &d.batches
 	for _, e := range wire.Highest(told) {
 		e.Rank = wire.Rank{}
-		if e.Order <= b.applied || e.Batch == noopDigest || b.held[e] {
+		if e.Order <= applied || e.Batch == noopDigest || b.held[e] {
 			continue
 		}
 		n++
@@ -254,7 +254,7 @@ func (d *Driver) grants() (sets [][][]byte) {
 			for i, m := range chosen {
 				told[i], raws[i] = &m.Disclosure, m.Raw
 			}
-			if d.lacking(told) == 0 {
+			if d.lacking(told, d.batches.applied) == 0 {
 				sets = append(sets, raws)
 			}
 			return

@@ -119,19 +119,28 @@ func (d *Driver) tryJoin() {
 	}))
 }
 
-// bundle returns the COLD-STATEs of all members; nil as long as one is missing, or a batch that they speak of.
+// bundle returns the COLD-STATEs of all members; nil as long as one is missing, or a batch that those speak of from which
+// the enclave takes anything over.
 func (d *Driver) bundle() [][]byte {
 	a := &d.attempt
-	states, told := [][]byte{a.cold.Raw}, []*wire.Disclosure{&a.cold.Disclosure}
+	states, raws := []wire.ColdState{*a.cold}, [][]byte{a.cold.Raw}
 	for i := range d.peers {
 		if p := &d.peers[i]; p.cold != nil && slices.Equal(p.cold.Members, a.members()) {
-			states, told = append(states, p.cold.Raw), append(told, &p.cold.Disclosure)
+			states, raws = append(states, *p.cold), append(raws, p.cold.Raw)
 		}
 	}
-	if len(states) < len(a.members()) || d.lacking(told) > 0 {
+	if len(states) < len(a.members()) {
 		return nil
 	}
-	return states
+	newest, told := wire.Counted(states)
+	applied := d.batches.applied
+	if a.cold.LastActive != newest {
+		applied = 0 // the store may be of a history that was given up
+	}
+	if d.lacking(told, applied) > 0 {
+		return nil
+	}
+	return raws
 }
 
 // tryFound ends the founding when the JOINs of all members are there.

@@ -114,6 +114,41 @@ func TestOneThatWasLeftOutRunsOn(t *testing.T) {
 	}
 }
 
+// One that was left out has batches that it gives to nobody, and takes part in a founding of all with the folder that it
+// had. Nobody takes over what its enclave speaks of, so that nobody waits for it; and that its store has executed as many
+// orders makes nothing of the batches that it needs.
+func TestLeftOutTakesPart(t *testing.T) {
+	w := started(t, 3, 24)
+	left := w.nodes[1] // leads view 1
+	left.lead(20)
+	left.withholds = true
+	for _, x := range w.nodes {
+		x.stop()
+	}
+	w.nodes[0].start(true)
+	w.nodes[2].start(true)
+	p := w.asks(0, 2)
+	w.orders(p, 0, 2)
+	w.settle()
+	w.nodes[2].lead(5) // view 2
+	left.applied = 20
+	for _, x := range w.nodes {
+		x.stop()
+	}
+	for _, x := range w.nodes {
+		x.start(true)
+	}
+	if took := w.settle(); took > 2*time.Second {
+		t.Errorf("took %v", took)
+	}
+	for _, x := range w.nodes {
+		inc, d := x.set.Incarnation(), x.set.State().Disclosure()
+		if inc.Number != 1 || inc.Founding.Generation != p.Founding.Generation+1 || len(d.Entries) != 5 {
+			t.Errorf("%d: %+v remembers %d orders", x.id, inc, len(d.Entries))
+		}
+	}
+}
+
 // One that ran on resigns when an administrator asks, so that it and one that restarted can be founded.
 func TestRefoundOfOneThatRuns(t *testing.T) {
 	w := started(t, 3, 8)

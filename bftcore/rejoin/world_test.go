@@ -60,6 +60,7 @@ type node struct {
 	batches   map[wire.Entry][]byte // in the log, by order and digest: PREPAREs
 	withholds bool                  // it gives no batch to anybody
 	spoils    bool                  // it gives batches with wrong MACs
+	applied   uint64                // its store has executed so many orders
 }
 
 func newWorld(t testing.TB, n int, seed uint64) *world {
@@ -104,7 +105,7 @@ func (x *node) start(torn bool) {
 	}
 	x.up = true
 	x.driver = New(Config{Self: wire.ReplicaID(x.id), Quorum: x.w.group, Recovery: x.w.model.Recovery(), Members: x.w.model.Members()}, x.w.now)
-	x.step(Began{Batches: slices.Collect(maps.Keys(x.batches))})
+	x.step(Began{Batches: slices.Collect(maps.Keys(x.batches)), Applied: x.applied})
 }
 
 func (x *node) stop() { x.up = false }

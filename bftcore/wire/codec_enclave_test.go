@@ -83,12 +83,12 @@ func enclaveCodecs() []codec {
 
 func frontierCodec() codec {
 	m := Frontier{Certificate: sampleCertificate(CertFrontier, 1, Position{View: 3, Order: 6}), Disclosure: sampleDisclosure(),
-		InView: true, Selected: 5, NewView: 2}
+		LastActive: Founding{Generation: 1, Digest: fill(0xfa)}, InView: true, Selected: 5, NewView: 2}
 	m.Certificate.Digest = m.BodyDigest()
 	return of("FRONTIER", m.Append(nil), DecodeFrontier, func(m Frontier) []byte { return m.Append(nil) },
 		func(t *rapid.T) []byte {
 			m := Frontier{Certificate: randomCertificate(t, CertFrontier), Disclosure: randomDisclosure(t, false),
-				InView: rapid.Bool().Draw(t, "in view"), Selected: num(t), NewView: num(t)}
+				LastActive: Founding{Generation: small(t), Digest: digest(t)}, InView: rapid.Bool().Draw(t, "in view"), Selected: num(t), NewView: num(t)}
 			m.Certificate.Digest = m.BodyDigest()
 			return m.Append(nil)
 		})
@@ -154,12 +154,13 @@ func statementCodec() codec {
 
 func coldStateCodec() codec {
 	m := ColdState{Certificate: sampleCertificate(CertColdState, 1, Position{View: 3, Order: 6}),
-		Members: []Member{{Replica: 0, Nonce: Nonce{1}}, {Replica: 2, Nonce: Nonce{2}}}, Disclosure: sampleDisclosure()}
+		Members:    []Member{{Replica: 0, Nonce: Nonce{1}}, {Replica: 2, Nonce: Nonce{2}}},
+		LastActive: Founding{Generation: 1, Digest: fill(0xfa)}, Disclosure: sampleDisclosure()}
 	m.Certificate.Digest = m.BodyDigest()
 	return of("COLD-STATE", m.Append(nil), DecodeColdState, func(m ColdState) []byte { return m.Append(nil) },
 		func(t *rapid.T) []byte {
 			m := ColdState{Certificate: randomCertificate(t, CertColdState), Members: randomMembers(t),
-				Disclosure: randomDisclosure(t, false)}
+				LastActive: Founding{Generation: small(t), Digest: digest(t)}, Disclosure: randomDisclosure(t, false)}
 			m.Certificate.Digest = m.BodyDigest()
 			return m.Append(nil)
 		})

@@ -14,7 +14,8 @@
 // (state transfer, fast reads) are named in kind.go so that numbers never move.
 //
 // What enclaves say about views, checkpoints, restarts and foundings is a certificate and the body that its
-// digest binds; a decoder checks that binding, a MAC takes an enclave.
+// digest binds; a decoder checks that binding, a MAC takes an enclave. What enclave and host have to read alike from a set of
+// them, so that the host has at hand what its enclave takes over, is read here: Highest, Counted.
 //
 // Names follow Hybster (EuroSys 2017) and Troxy (DSN 2018): view, order number, PREPARE, COMMIT,
 // checkpoint, trusted counter certificate; incarnation vectors follow Michael et al. (DISC 2017); the

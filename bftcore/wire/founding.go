@@ -30,7 +30,7 @@ var standings = [...]string{"BOOT", "RECOVERING", "IN-FOUNDING", "RESIGNED", "AC
 
 const (
 	statementTag = "troxymail/statement/v1"
-	coldStateTag = "troxymail/cold-state/v1"
+	coldStateTag = "troxymail/cold-state/v2"
 	bundleTag    = "troxymail/founding/v1"
 )
 
@@ -109,12 +109,13 @@ func ReadMembers(r *canon.Reader) []Member {
 type ColdState struct {
 	Certificate Certificate // CertColdState
 	Members     []Member
+	LastActive  Founding // see Frontier
 	Disclosure  Disclosure
 	Raw         []byte // the encoding, when decoded
 }
 
 func (m *ColdState) body() []byte {
-	return appendDisclosure(AppendMembers(nil, m.Members), &m.Disclosure)
+	return appendDisclosure(appendFounding(AppendMembers(nil, m.Members), m.LastActive), &m.Disclosure)
 }
 
 // BodyDigest is what the certificate binds.
@@ -128,11 +129,28 @@ func (m *ColdState) Append(dst []byte) []byte {
 // DecodeColdState decodes a COLD-STATE. It does not check the MAC.
 func DecodeColdState(b []byte) (ColdState, error) {
 	c, r := openStated(b, KindColdState, CertColdState, coldStateTag)
-	m := ColdState{Certificate: c, Members: ReadMembers(r), Disclosure: readDisclosure(r), Raw: b}
+	m := ColdState{Certificate: c, Members: ReadMembers(r), LastActive: readFounding(r), Disclosure: readDisclosure(r), Raw: b}
 	if err := r.Done(); err != nil {
 		return ColdState{}, malformed("COLD-STATE", err)
 	}
 	return m, nil
+}
+
+// Counted returns the newest founding that the members of a bundle know to have been ACTIVE, and what those disclose whose
+// state descends from it: a founding goes on from these alone. What the others add to them was given up when that founding
+// began without them (package counter tells why). The enclave decides by it, and its host knows by it which batches that takes.
+func Counted(states []ColdState) (newest Founding, told []*Disclosure) {
+	for i := range states {
+		if newest.Before(states[i].LastActive) {
+			newest = states[i].LastActive
+		}
+	}
+	for i := range states {
+		if states[i].LastActive == newest {
+			told = append(told, &states[i].Disclosure)
+		}
+	}
+	return newest, told
 }
 
 // BundleDigest names a founding: the digest of its COLD-STATEs, which the caller sorted by replica.

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -28,6 +29,12 @@ type ReplicaID uint16
 type Founding struct {
 	Generation uint32
 	Digest     Digest
+}
+
+// Before reports whether f is the older of two foundings. Of those of one generation the digest decides: only one of them
+// can become ACTIVE unless an administrator orders two, and then all have to see the same one as the newer.
+func (f Founding) Before(g Founding) bool {
+	return f.Generation < g.Generation || f.Generation == g.Generation && bytes.Compare(f.Digest[:], g.Digest[:]) < 0
 }
 
 // Incarnation names one run of one enclave: (founding, replica, number). It is unique for ever.

@@ -36,8 +36,8 @@ there, what each of them holds, and what may be lost; then it asks. The order is
 exactly what was shown, and each member's enclave checks it.
 
 Put the folder of a host back on another machine instead wherever you can: then nothing is lost. Stop what is left out
-for good before you order. Start it again later only empty (troxymail-host --new): it takes the state over then. With its
-old folder it would speak up for what the group has given up.
+for good before you order. Start it again later empty (troxymail-host --new): it takes the state over then. What its old
+folder has beyond the others counts for nothing any more, and it may have to wait with it until all are founded again.
 
 With --json and without --yes it prints what it would do, and orders nothing. One thing is done before you order: an
 enclave that still runs, with too few others to serve, stops, so that it can take part.
@@ -68,7 +68,8 @@ type refoundRow struct {
 	Incarnation uint32 `json:"incarnation"`
 	View        uint64 `json:"view"`
 	Checkpoint  uint64 `json:"checkpoint"`
-	Last        uint64 `json:"last"` // highest order that it shows
+	Last        uint64 `json:"last"`   // highest order that it shows
+	Former      bool   `json:"former"` // that is of before the founding that others were in last, and not taken over
 }
 
 // Run shows what would be done, asks, and does it.
@@ -128,7 +129,7 @@ func reportOf(r *adminclient.Refounding, ordered bool) refoundReport {
 	for i := range p.Members {
 		s := &p.Members[i]
 		out.Members = append(out.Members, refoundRow{Replica: int(s.Replica), Runs: r.Members[i].Runs, Generation: s.Generation,
-			Incarnation: s.Incarnation, View: s.View, Checkpoint: s.Stable, Last: s.Last})
+			Incarnation: s.Incarnation, View: s.View, Checkpoint: s.Stable, Last: s.Last, Former: s.Former})
 	}
 	return out
 }
@@ -141,6 +142,9 @@ func showRefounding(out io.Writer, r *adminclient.Refounding) error {
 		s, state := &r.Plan.Members[i], "was restarted"
 		if r.Members[i].Runs {
 			state = "ran on, stopped now"
+		}
+		if s.Former {
+			state += ", not taken over"
 		}
 		fmt.Fprintf(w, "%d\t%s\t%d\t%d\t%d\t%d\t%d\n", s.Replica, state, s.Generation, s.Incarnation, s.View, s.Stable, s.Last)
 	}

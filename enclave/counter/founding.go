@@ -45,7 +45,8 @@ func (s *State) Resign(statements []wire.Statement, nonce wire.Nonce) error {
 
 // Learn takes in one order that the own host saw committed although this enclave did not vote on it: a PREPARE
 // and COMMITs, f+1 that are consistent, of whatever founding. A founding must not lose what was acknowledged by
-// a learner's word. Not after a COLD-STATE under the same nonce: that was to say everything.
+// a learner's word. Not after a COLD-STATE under the same nonce: that was to say everything. Nor of a founding before the
+// one that the state descends from: what that one selected of it is here, and the rest was given up.
 func (s *State) Learn(certs []wire.Certificate) error {
 	if !s.returning() {
 		return ErrStanding
@@ -58,11 +59,14 @@ func (s *State) Learn(certs []wire.Certificate) error {
 	for i := range certs {
 		c := &certs[i]
 		leads := s.cfg.Group.Leader(c.New.View) == c.Replica
-		if c.New == first.New && c.Digest == first.Digest && (c.Kind == wire.CertPrepare && leads || c.Kind == wire.CertCommit && !leads) {
+		if c.Founding == first.Founding && c.New == first.New && c.Digest == first.Digest && (c.Kind == wire.CertPrepare && leads || c.Kind == wire.CertCommit && !leads) {
 			ws = append(ws, quorum.WitnessOf(c))
 		}
 	}
 	if _, ok := quorum.Holds(ws, s.cfg.Group.Size()); !ok {
+		return ErrQuorum
+	}
+	if f := first.Founding; f != s.lastActive && f.Generation <= s.lastActive.Generation {
 		return ErrQuorum
 	}
 	e := wire.Entry{Order: first.New.Order, Batch: first.Digest,
@@ -100,7 +104,7 @@ func (s *State) Cold(statements []wire.Statement) (wire.ColdState, error) {
 	s.members, s.standing = members, wire.InFounding
 	s.wanted, s.wantedIn = 0, wire.Founding{}
 	s.plan, s.ordered = nil, wire.Founding{} // of other members
-	m := wire.ColdState{Members: members, Disclosure: s.Disclosure()}
+	m := wire.ColdState{Members: members, LastActive: s.lastActive, Disclosure: s.Disclosure()}
 	m.Certificate = s.certificate(wire.CertColdState, s.current, m.BodyDigest())
 	return m, nil
 }
@@ -126,13 +130,16 @@ func (s *State) Join(states []wire.ColdState, enough int) (wire.Join, error) {
 
 // beginning is what a founding begins with.
 type beginning struct {
-	founding  wire.Founding
-	view      uint64
-	selection wire.Disclosure
-	states    []wire.ColdState // sorted by replica
+	founding   wire.Founding
+	lastActive wire.Founding // the newest that a member knows of
+	view       uint64
+	selection  wire.Disclosure
+	states     []wire.ColdState // sorted by replica
 }
 
-// beginning computes a founding from the COLD-STATEs of all members that the own COLD-STATE names.
+// beginning computes a founding from the COLD-STATEs of all members that the own COLD-STATE names. All of them count for its
+// name, generation and view; for what it begins with those count whose state descends from the newest founding that was
+// ACTIVE. One that an administrator left out of that comes back with what was given up then.
 func (s *State) beginning(states []wire.ColdState) (beginning, error) {
 	if s.standing != wire.InFounding || s.joined {
 		return beginning{}, ErrStanding
@@ -143,7 +150,6 @@ func (s *State) beginning(states []wire.ColdState) (beginning, error) {
 		return beginning{}, ErrQuorum
 	}
 	generation, view := s.founding.Generation, s.current.View
-	told := make([]*wire.Disclosure, len(states))
 	for i := range states {
 		c := &states[i].Certificate
 		switch {
@@ -153,16 +159,16 @@ func (s *State) beginning(states []wire.ColdState) (beginning, error) {
 			return beginning{}, ErrNonce
 		}
 		generation, view = max(generation, c.Founding.Generation), max(view, c.New.View)
-		told[i] = &states[i].Disclosure
 	}
 	if generation >= wire.MaxIncarnation || view >= wire.MaxNumber {
 		return beginning{}, ErrRange
 	}
+	newest, told := wire.Counted(states)
 	if !near(told) {
 		return beginning{}, ErrWindow
 	}
 	f := wire.Founding{Generation: generation + 1, Digest: wire.BundleDigest(states)}
-	return beginning{founding: f, view: view + 1, selection: Select(told), states: states}, nil
+	return beginning{founding: f, view: view + 1, lastActive: newest, selection: Select(told), states: states}, nil
 }
 
 // found takes the state with which a founding begins.
@@ -170,7 +176,7 @@ func (s *State) found(b beginning) {
 	r := NewState(s.cfg)
 	r.standing, r.resigned, r.nonce, r.members, r.joined = wire.InFounding, s.resigned, s.nonce, s.members, true
 	r.plan, r.ordered = s.plan, s.ordered
-	r.founding, r.number = b.founding, 1
+	r.founding, r.lastActive, r.number = b.founding, b.lastActive, 1 // nobody has seen b.founding ACTIVE yet
 	for i := range r.vector {
 		r.vector[i] = 1
 	}
@@ -192,7 +198,8 @@ func (s *State) Found(joins []wire.Join) error {
 			return ErrQuorum
 		}
 	}
-	s.standing, s.resigned, s.joined, s.members, s.nonce = wire.Active, false, false, nil, wire.Nonce{}
+	s.standing, s.lastActive = wire.Active, s.founding
+	s.resigned, s.joined, s.members, s.nonce = false, false, nil, wire.Nonce{}
 	s.plan, s.ordered = nil, wire.Founding{}
 	return nil
 }

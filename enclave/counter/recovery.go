@@ -148,7 +148,7 @@ func (s *State) Recover(states []wire.RecState) error {
 // takeOver begins an incarnation from what others told.
 func (s *State) takeOver(set []*wire.RecState, told []*wire.Disclosure) {
 	r := NewState(s.cfg)
-	r.standing, r.founding, r.number = wire.Active, s.wantedIn, s.wanted
+	r.standing, r.founding, r.lastActive, r.number = wire.Active, s.wantedIn, s.wantedIn, s.wanted
 	for _, m := range set {
 		c := &m.Certificate
 		r.current.View = max(r.current.View, c.New.View)

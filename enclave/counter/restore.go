@@ -8,7 +8,7 @@ import (
 
 // Frontier is the whole ordering state, for the host's log: unchanged, it is what Restore takes.
 func (s *State) Frontier() wire.Frontier {
-	m := wire.Frontier{Disclosure: s.Disclosure(), InView: s.inView, Selected: s.selected, NewView: s.newView}
+	m := wire.Frontier{Disclosure: s.Disclosure(), LastActive: s.lastActive, InView: s.inView, Selected: s.selected, NewView: s.newView}
 	if s.cfg.Pillars > 1 {
 		m.Pillars, m.Ahead = uint16(s.cfg.Pillars), slices.Clone(s.ahead)
 	}
@@ -49,7 +49,7 @@ func (s *State) resume(f *wire.Frontier) error {
 		max(1, int(f.Pillars)) != s.cfg.Pillars {
 		return ErrFrontier
 	}
-	s.founding, s.number, s.current = c.Founding, c.Incarnation, c.New
+	s.founding, s.lastActive, s.number, s.current = c.Founding, f.LastActive, c.Incarnation, c.New
 	copy(s.vector, c.Vector)
 	s.recovery, s.base = c.RecoveryView, c.Base
 	s.inView, s.selected, s.newView = f.InView, f.Selected, f.NewView
@@ -71,6 +71,7 @@ func (s *State) repeat(c *wire.Certificate) error {
 	for i, known := range c.Vector {
 		s.vector[i] = max(s.vector[i], known)
 	}
+	s.lastActive = s.founding // only an ACTIVE enclave certifies
 	s.certified(c.New, c.Digest)
 	return nil
 }
@@ -81,6 +82,6 @@ func (s *State) Continue() error {
 	if s.standing != wire.Recovering || s.number == 0 {
 		return ErrStanding
 	}
-	s.standing = wire.Active
+	s.standing, s.lastActive = wire.Active, s.founding
 	return nil
 }

@@ -17,7 +17,7 @@ func restored(t rapid.TB, self wire.ReplicaID, frontier []byte, own []wire.Certi
 
 // same compares what a restart must bring back.
 func same(a, b *State) bool {
-	return a.founding == b.founding && a.number == b.number && a.current == b.current && a.inView == b.inView && a.newView == b.newView &&
+	return a.founding == b.founding && a.lastActive == b.lastActive && a.number == b.number && a.current == b.current && a.inView == b.inView && a.newView == b.newView &&
 		a.recovery == b.recovery && a.base == b.base && a.stable == b.stable && a.selected == b.selected &&
 		reflect.DeepEqual(a.vector, b.vector) && len(a.entries) == len(b.entries) && (len(a.entries) == 0 || reflect.DeepEqual(a.entries, b.entries))
 }

@@ -71,18 +71,21 @@ type State struct {
 	cfg      Config
 	standing wire.Standing
 	founding wire.Founding
-	number   uint32
-	vector   []uint32
-	current  wire.Position // view, and the order up to which every counter is
-	ahead    []uint64      // above that: orders that are behind their pillar's counter, rising
-	inView   bool
-	newView  uint64 // 1 + the last view that this enclave began; 0 for none
-	recovery uint64 // 0: none, else 1 + the highest view that the recovery read
-	base     wire.Digest
-	stable   wire.Stable
-	entries  []wire.Entry // above stable, ascending
-	selected uint64       // orders up to here are settled by the view's beginning
-	attested wire.Stable  // the last CHECKPOINT
+	// lastActive is the newest founding that is known to have been ACTIVE and from which the state descends: founding
+	// itself, but after a JOIN.
+	lastActive wire.Founding
+	number     uint32
+	vector     []uint32
+	current    wire.Position // view, and the order up to which every counter is
+	ahead      []uint64      // above that: orders that are behind their pillar's counter, rising
+	inView     bool
+	newView    uint64 // 1 + the last view that this enclave began; 0 for none
+	recovery   uint64 // 0: none, else 1 + the highest view that the recovery read
+	base       wire.Digest
+	stable     wire.Stable
+	entries    []wire.Entry // above stable, ascending
+	selected   uint64       // orders up to here are settled by the view's beginning
+	attested   wire.Stable  // the last CHECKPOINT
 
 	nonce    wire.Nonce    // of this attempt to come back; drawn at boot, by RESIGN and by Abandon
 	asked    wire.Nonce    // of the newest REC-HELLO while ACTIVE
@@ -111,7 +114,7 @@ func NewState(cfg Config) *State {
 // tests and oracles: the product's enclaves become ACTIVE by Found and Recover only.
 func (s *State) Activate(f wire.Founding) {
 	*s = *NewState(s.cfg)
-	s.founding, s.number, s.standing, s.inView = f, 1, wire.Active, true
+	s.founding, s.lastActive, s.number, s.standing, s.inView = f, f, 1, wire.Active, true
 	for i := range s.vector {
 		s.vector[i] = 1
 	}

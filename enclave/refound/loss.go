@@ -19,9 +19,13 @@ func (p *Plan) Loss() string {
 	if err != nil || len(out) == 0 || len(p.Members) < model.Refounding() {
 		return ""
 	}
-	var members []wire.ReplicaID
+	var members, former []wire.ReplicaID
 	for i := range p.Members {
-		members = append(members, p.Members[i].Replica)
+		s := &p.Members[i]
+		members = append(members, s.Replica)
+		if s.Former && !p.empty(s) {
+			former = append(former, s.Replica)
+		}
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s found generation %d without %s and go on behind order %d.\n",
@@ -40,6 +44,10 @@ func (p *Plan) Loss() string {
 			fmt.Fprintf(&b, "Replica %d shows nothing of its past, although others do: its folder is a new one. It counts as one "+
 				"that came back with an older past.\n", s.Replica)
 		}
+	}
+	if len(former) > 0 {
+		fmt.Fprintf(&b, "Nothing is taken over from %s: as far as %s, the founding that others were active in last was without %s.\n",
+			names(former), plural(len(former), "it shows", "they show"), plural(len(former), "it", "them"))
 	}
 	fmt.Fprintf(&b, "%s must have stopped for good, not only be out of reach: %s could tell clients OK for what this group never "+
 		"hears of. Started again later, and empty, %s state over from the others.\n",

@@ -24,16 +24,18 @@ type Shown struct {
 	View        uint64
 	Stable      uint64 // order of its stable checkpoint
 	Last        uint64 // highest order that it certified or saw committed
+	Former      bool   // its state is of before the founding that another was ACTIVE in last: nothing is taken over from it
 }
 
 // New makes the plan of a bundle, whose COLD-STATEs the caller has checked and sorted by replica.
 func New(replicas int, f wire.Founding, begins uint64, bundle []wire.ColdState) Plan {
 	p := Plan{Replicas: replicas, Founding: f, Begins: begins}
+	newest, _ := wire.Counted(bundle)
 	for i := range bundle {
 		m := &bundle[i]
 		c := &m.Certificate
 		s := Shown{Replica: c.Replica, Generation: c.Founding.Generation, Incarnation: c.Incarnation, View: c.New.View,
-			Stable: m.Disclosure.Stable.Order, Last: m.Disclosure.End()}
+			Stable: m.Disclosure.Stable.Order, Last: m.Disclosure.End(), Former: m.LastActive != newest}
 		for _, x := range m.Members {
 			if x.Replica == c.Replica {
 				s.Nonce = x.Nonce
@@ -60,7 +62,7 @@ func (p *Plan) empty(s *Shown) bool {
 	return s.Generation == 0 && slices.ContainsFunc(p.Members, func(o Shown) bool { return o.Generation > 0 })
 }
 
-const shownBytes = 2 + 16 + 4 + 4 + 3*8
+const shownBytes = 2 + 16 + 4 + 4 + 3*8 + 1
 
 // Append appends the plan.
 func (p *Plan) Append(dst []byte) []byte {
@@ -74,6 +76,7 @@ func (p *Plan) Append(dst []byte) []byte {
 		for _, v := range []uint64{s.View, s.Stable, s.Last} {
 			dst = canon.AppendUint64(dst, v)
 		}
+		dst = canon.AppendBool(dst, s.Former)
 	}
 	return dst
 }
@@ -90,7 +93,7 @@ func Read(r *canon.Reader) Plan {
 	}
 	for i := range n {
 		s := Shown{Replica: wire.ReplicaID(r.Uint16()), Nonce: r.Copy16(), Generation: r.Uint32(), Incarnation: r.Uint32(),
-			View: r.Uint64(), Stable: r.Uint64(), Last: r.Uint64()}
+			View: r.Uint64(), Stable: r.Uint64(), Last: r.Uint64(), Former: r.Bool()}
 		if int(s.Replica) >= p.Replicas || i > 0 && s.Replica <= p.Members[i-1].Replica {
 			r.Fail(canon.ErrNonCanonical)
 			return Plan{}

@@ -71,8 +71,9 @@
 //     certificate of each member, it is good once, and whoever gives a second one for other members says with it
 //     that those of the first have stopped.
 //
-// Who was left out and comes back later, empty, was no member: it returns alone, with the grants of W that are ACTIVE in the
-// new generation, and never as what it was.
+// Who was left out and comes back later was no member: it returns alone, with the grants of W that are ACTIVE in the new
+// generation, and never as what it was. When it takes part in a founding before it did, it is a member like any other, but
+// what it shows of its past does not count: package counter tells why, and why that misses nothing.
 //
 // Pure: imports nothing but the standard library.
 package rr

@@ -39,8 +39,38 @@ var refoundBugs = []bug{
 	},
 	{
 		name: "plan that rests on what nobody has", breaks: "a founding takes over no batch that its members do not have",
-		file: "bftcore/rejoin/found.go", line: "|| d.lacking(told) > 0 {", instead: "|| d.lacking(told) > 1<<40 {",
+		file: "bftcore/rejoin/found.go", line: "d.lacking(told, applied) > 0 {", instead: "d.lacking(told, applied) > 1<<40 {",
 		pkg: "bftcore/rejoin", test: "TestRefoundBesideOneThatWithholds|TestFoundingWaitsForBatches",
+	},
+	{
+		name: "founding that hears who was left out", breaks: "what descends from the newest founding that was ACTIVE counts, and nothing else",
+		file: "bftcore/wire/founding.go", line: "		if states[i].LastActive == newest {", instead: "		if states[i].LastActive == newest || true {",
+		pkg: checker, test: "TestLeftOut",
+	},
+	{
+		name: "founding of the highest number heard", breaks: "a JOIN to a founding that nobody began in makes nothing newer",
+		file: counterState + "founding.go", line: "m := wire.ColdState{Members: members, LastActive: s.lastActive,", instead: "m := wire.ColdState{Members: members, LastActive: s.founding,",
+		pkg: "enclave/counter", test: "TestLeftOutJoinedMore",
+	},
+	{
+		name: "certifying that is not noted", breaks: "who certified in a founding knows that it began",
+		file: counterState + "restore.go", line: "	s.lastActive = s.founding // only an ACTIVE enclave certifies\n", instead: "",
+		pkg: "enclave/counter", test: "TestLastActive",
+	},
+	{
+		name: "lesson of a former founding", breaks: "what a founding did not select of former ones is not learnt any more",
+		file: counterState + "founding.go", line: "f != s.lastActive && f.Generation <= s.lastActive.Generation", instead: "f.Generation > wire.MaxIncarnation",
+		pkg: "enclave/counter", test: "TestLearnRefusesWhatWasGivenUp",
+	},
+	{
+		name: "host that waits for what nobody takes over", breaks: "a host asks for the batches that its enclave takes over, and for no others",
+		file: "bftcore/rejoin/found.go", line: "	applied := d.batches.applied", instead: "	told = told[:0]\n	for i := range states {\n		told = append(told, &states[i].Disclosure)\n	}\n	applied := d.batches.applied",
+		pkg: "bftcore/rejoin", test: "TestLeftOutTakesPart",
+	},
+	{
+		name: "store of another history that vouches for batches", breaks: "what a store executed stands for batches only if the founding counts it",
+		file: "bftcore/rejoin/found.go", line: "		applied = 0 //", instead: "		_ = 0 //",
+		pkg: "bftcore/rejoin", test: "TestLeftOutTakesPart",
 	},
 	{
 		name: "store of another history", breaks: "a store of another history is given up",
@@ -59,8 +89,13 @@ var refoundBugs = []bug{
 	},
 	{
 		name: "member by a JOIN for another founding", breaks: "a founding is its bundle, not its number",
-		file: "cmd/internal/host/history.go", line: "f.Certificate.Founding == begins.Founding", instead: "f.Certificate.Founding.Generation == begins.Founding.Generation",
+		file: "cmd/internal/host/history.go", line: "if joined := m.Certificate.Founding; m.LastActive != joined {", instead: "if joined := m.Certificate.Founding; m.LastActive != joined && joined.Generation == f.Generation {\n			joined = f",
 		pkg: "cmd/internal/host", test: "TestJoinedAndReturned",
+	},
+	{
+		name: "member that is heard because it joined", breaks: "a store is heard by a founding that counted what the store follows",
+		file: "cmd/internal/host/history.go", line: "case of == h.history.founding, of == counted[h.history.founding]:", instead: "case joined:",
+		pkg: "cmd/internal/host", test: "TestTookPart",
 	},
 	{
 		name: "store of other batches", breaks: "a store has executed what the founding goes on with",

@@ -7,6 +7,51 @@ import (
 	"troxymail/integration/demo"
 )
 
+// TestLeftOutTakesPart founds two replicas, of which one was set back and the other was away, without the third, which has
+// what both lost, up to a checkpoint that they know nothing of. Then all stop, and the third starts with them, with the folder
+// that it had: they found the group, go on with what the two have, and serve.
+func TestLeftOutTakesPart(t *testing.T) {
+	c := Start(t, 3)
+	c.put(t, 0, 2)
+	for i := range 3 {
+		c.stop(t, i)
+	}
+	older := c.CopyFolder(t, 0)
+	c.startAll(t)
+	c.stop(t, 1)
+	c.put(t, 2, 300) // at 0 and 2 alone, and beyond a checkpoint
+	c.stop(t, 0)
+	c.stop(t, 2)
+	c.PutBack(t, 0, older)
+	for i := range 2 {
+		c.StartHost(t, i)
+		c.StartEnclave(t, i)
+	}
+	c.await(t, 2, 2)
+	c.refound(t, "--yes", "--without", "2")
+	for i := range 2 {
+		c.AwaitServing(t, i)
+	}
+	c.put(t, 0, 3)
+	c.put(t, 1, 3)
+	want := c.mailbox(t, 0)
+	for i := range 2 {
+		c.stop(t, i)
+	}
+	c.startAll(t)
+	for i := range 3 {
+		c.AwaitServing(t, i)
+		demo.Eventually(t, serveLimit, "all show what the two had", func() bool { return c.mailbox(t, i) == want })
+	}
+	c.put(t, 2, 1)
+	c.CatchesUp(t, 2, 0)
+	if out := Command(t, "status", "--admin", c.File("cluster.json")); strings.Contains(out, "diverged") {
+		t.Error(out)
+	}
+	c.stop(t, 0) // it carries its share
+	c.put(t, 2, 1)
+}
+
 // TestLeftOutWithMore founds two replicas, of which one was set back and the other was away, without the third, which has
 // what both lost. When it returns, what it has beyond the founding belongs to no history any more: it gives it up.
 func TestLeftOutWithMore(t *testing.T) {

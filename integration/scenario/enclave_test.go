@@ -3,6 +3,7 @@ package scenario
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -63,7 +64,7 @@ func (w *world) start(name string, id wire.ReplicaID, l log) *enclave {
 	e.replica = replica.New(replica.Options{
 		Group: w.group, Self: id, Certificate: [32]byte{1}, Request: [32]byte{2}, Reply: [32]byte{3}, Cache: [32]byte{4},
 		Link: inner, Now: func() int64 { return time.Now().UnixNano() }, Logger: slog.New(slog.DiscardHandler),
-		Rand: rand.NewChaCha8([32]byte{w.lives}),
+		Rand: rand.NewChaCha8([32]byte{w.lives}), Admin: admin.Public().(ed25519.PublicKey),
 	})
 	ctx, stop := context.WithCancel(context.Background())
 	e.stop = stop

@@ -22,6 +22,7 @@ import (
 //	kill 0                           it ends
 //	log l [of=0]                     keeps what the log of 0 shows now; or what an empty one does
 //	settle [but=(0)]                 honest hosts bring their enclaves back (bftcore/rejoin)
+//	refound by=(1, 2)                an administrator orders the founding of these alone
 //	fences                           what incarnations order first is ordered
 //	byzantine 0                      the host of 0 does only what the script says from here on
 //	certify 0 p prepare at=5 [view=1] batch=(a)   an enclave certifies; the message is kept as p
@@ -89,6 +90,8 @@ func (w *world) play(d *datadriven.TestData) {
 		}
 	case "settle":
 		w.settle(values(d, "but"))
+	case "refound":
+		w.refound(values(d, "by"))
 	case "fences":
 		w.fences()
 	case "byzantine":

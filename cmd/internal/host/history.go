@@ -94,7 +94,7 @@ func (h *Host) follow(begins *wire.Frontier) error {
 
 // fits reports whether the store is of the history that a founding goes on with: it had the state of the stable
 // checkpoint, and has executed the batches of the entries behind it and no others. Where it has not come to the
-// checkpoint, or does not remember, it fits if the founding has heard this replica.
+// checkpoint, or does not remember, it fits if the founding has heard what this replica had.
 func (h *Host) fits(begins *wire.Frontier) (bool, error) {
 	stable, applied := begins.Disclosure.Stable, h.machine().Applied()
 	if applied == 0 {
@@ -119,7 +119,7 @@ func (h *Host) fits(begins *wire.Frontier) (bool, error) {
 	if !doubt {
 		return true, nil
 	}
-	return h.tookPart(&begins.Certificate)
+	return h.heard(begins.Certificate.Founding)
 }
 
 // rootAt returns the digest of the state after an order up to the present one; false when it is not remembered.
@@ -143,19 +143,30 @@ func (h *Host) executed(order uint64) (bftcore.Batch, bool, error) {
 	return h.config().Proven(order, records)
 }
 
-// tookPart reports whether this replica is among those that the founding heard. Its enclave may have joined it and then
-// returned to it like one that was elsewhere: the log has the Frontier of its JOIN then.
-func (h *Host) tookPart(begins *wire.Certificate) (joined bool, err error) {
-	if begins.Incarnation == 1 {
-		return true, nil
-	}
-	err = h.frontiers(func(f *wire.Frontier) {
-		joined = joined || f.Certificate.Founding == begins.Founding && f.Certificate.Incarnation == 1
+// heard reports whether a founding took over what this replica had. It did if the enclave joined it, and what counted there
+// descends from the founding that the store follows, or from the one from which that went on, for it may not have been known
+// to have begun. A founding in between has to have heard this replica too: who takes part after it was left out is not heard.
+// The log has the Frontiers of JOINs: those that do not say yet that their founding was ACTIVE.
+func (h *Host) heard(f wire.Founding) (bool, error) {
+	counted := map[wire.Founding]wire.Founding{} // by founding that was joined
+	err := h.frontiers(func(m *wire.Frontier) {
+		if joined := m.Certificate.Founding; m.LastActive != joined {
+			counted[joined] = m.LastActive
+		}
 	})
 	if err != nil {
 		return false, fmt.Errorf("looking in the log for the founding: %w", err)
 	}
-	return joined, nil
+	for {
+		of, joined := counted[f]
+		switch {
+		case !joined, of.Generation >= f.Generation:
+			return false, nil
+		case of == h.history.founding, of == counted[h.history.founding]:
+			return true, nil
+		}
+		f = of
+	}
 }
 
 // frontiers calls do for the Frontiers of the log, from the oldest on.

@@ -43,10 +43,18 @@ func beginsWith(generation, incarnation uint32, stable wire.Stable, batches ...w
 		Kind: wire.CertFrontier, Replica: 1, Vector: make([]uint32, 3), Incarnation: incarnation,
 		Founding: wire.Founding{Generation: generation, Digest: wire.Digest{byte(generation)}},
 	}}
+	f.LastActive = f.Certificate.Founding
 	f.Disclosure.Stable = stable
 	for i, d := range batches {
 		f.Disclosure.Entries = append(f.Disclosure.Entries, wire.Entry{Order: stable.Order + uint64(i) + 1, Batch: d})
 	}
+	return sealed(f)
+}
+
+// joins is the Frontier of a JOIN to a founding whose members were in an earlier one last.
+func joins(generation, after uint32) *wire.Frontier {
+	f := beginsWith(generation, 1, wire.Stable{})
+	f.LastActive = beginsWith(after, 1, wire.Stable{}).Certificate.Founding
 	return sealed(f)
 }
 
@@ -105,13 +113,13 @@ func follows(t *testing.T, h *Host, begins *wire.Frontier) uint64 {
 // A store that has executed three empty batches is held against what another founding begins with, which has heard this
 // replica or not.
 func TestStoreFitsTheFounding(t *testing.T) {
-	const heard, unheard = 1, 2 // incarnations
+	const heard, unheard = true, false
 	for name, x := range map[string]struct {
-		incarnation uint32
-		stable      wire.Stable
-		wrongRoot   bool
-		batches     []wire.Digest
-		keeps       bool
+		heard     bool
+		stable    wire.Stable
+		wrongRoot bool
+		batches   []wire.Digest
+		keeps     bool
 	}{
 		"the same batches":                         {unheard, wire.Stable{}, false, []wire.Digest{empty, empty, empty}, true},
 		"the same and more":                        {unheard, wire.Stable{}, false, []wire.Digest{empty, empty, empty, other}, true},
@@ -142,7 +150,10 @@ func TestStoreFitsTheFounding(t *testing.T) {
 			if x.keeps {
 				want = 3
 			}
-			if got := follows(t, h, beginsWith(2, x.incarnation, x.stable, x.batches...)); got != want {
+			if x.heard {
+				logs(t, h, joins(2, 1))
+			}
+			if got := follows(t, h, beginsWith(2, 1, x.stable, x.batches...)); got != want {
 				t.Errorf("it is at order %d, want %d", got, want)
 			}
 		})
@@ -201,15 +212,69 @@ func TestJoinedAndReturned(t *testing.T) {
 	writes(t, h, first.Certificate.Founding)
 	follows(t, h, first)
 	forwards(t, h)
-	logs(t, h, beginsWith(2, 1, wire.Stable{}, empty))
+	logs(t, h, joins(2, 1))
 	if got := follows(t, h, beginsWith(2, 2, wire.Stable{}, empty)); got != 3 {
 		t.Errorf("it is at order %d", got)
 	}
-	aborted := beginsWith(3, 1, wire.Stable{}, empty)
+	aborted := joins(3, 2)
 	aborted.Certificate.Founding.Digest[0]++
 	logs(t, h, sealed(aborted))
 	if got := follows(t, h, beginsWith(3, 2, wire.Stable{}, empty)); got != 0 {
 		t.Errorf("having joined another it is at order %d", got)
+	}
+}
+
+// A replica that was left out of a founding takes part in a later one: that does not count what it had. One that joined all
+// since, whether it has seen them ACTIVE or not, was heard.
+func TestTookPart(t *testing.T) {
+	for name, x := range map[string]struct {
+		joined []*wire.Frontier
+		keeps  bool
+	}{
+		"in all":                            {[]*wire.Frontier{joins(4, 1)}, true},
+		"after it was left out":             {[]*wire.Frontier{joins(4, 3)}, false},
+		"in one that it has not seen begin": {[]*wire.Frontier{joins(3, 1), joins(4, 3)}, true},
+		"in one after it was left out":      {[]*wire.Frontier{joins(3, 2), joins(4, 3)}, false},
+		"in one that was given up":          {[]*wire.Frontier{joins(2, 1), joins(4, 3)}, false},
+		"in one that goes round":            {[]*wire.Frontier{joins(3, 4), joins(4, 3)}, false},
+		"in none":                           {nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := historyHost(t, "")
+			defer h.Close()
+			first := beginsWith(1, 1, wire.Stable{})
+			writes(t, h, first.Certificate.Founding)
+			follows(t, h, first)
+			forwards(t, h)
+			for _, f := range x.joined {
+				logs(t, h, f)
+			}
+			want := uint64(0)
+			if x.keeps {
+				want = 3
+			}
+			if got := follows(t, h, beginsWith(4, 1, wire.Stable{}, empty)); got != want { // it has fewer orders
+				t.Errorf("it is at order %d, want %d", got, want)
+			}
+		})
+	}
+}
+
+// A store that follows a founding of which no log tells any more that it began was held against it all the same.
+func TestFoundingThatNobodyKnows(t *testing.T) {
+	h := historyHost(t, "")
+	defer h.Close()
+	first := beginsWith(1, 1, wire.Stable{})
+	writes(t, h, first.Certificate.Founding)
+	follows(t, h, first)
+	forwards(t, h)
+	logs(t, h, joins(2, 1))
+	if got := follows(t, h, beginsWith(2, 1, wire.Stable{}, empty, empty, empty)); got != 3 {
+		t.Fatalf("it is at order %d", got)
+	}
+	logs(t, h, joins(3, 1)) // the others and the own enclave had joined 2, and nothing they did in it is left
+	if got := follows(t, h, beginsWith(3, 1, wire.Stable{}, empty, empty)); got != 3 {
+		t.Errorf("it is at order %d", got)
 	}
 }
 
