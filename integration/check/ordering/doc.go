@@ -21,6 +21,9 @@
 // behind a FENCE, nothing else is refused, honest hosts do not differ in that, and no session is served before the FENCE
 // of its life executed.
 //
+// With Bounds.Refound an administrator founds two of the three, and what is checked from then on is that what these execute
+// stays, although the third takes part later with all that it had (refoundings.go).
+//
 // A rule that is taken out of one of them must make a violation appear: package integration/planted does that. A Fault takes
 // out a rule of hosts, which the model itself plays.
 //

@@ -38,6 +38,9 @@ func (m *Model) cold(w *world, i int, step yield) {
 	if m.b.Pairs {
 		others[a], others[b] = append(others[a], nobody), append(others[b], nobody)
 	}
+	if m.orders(w) {
+		others[m.b.Left] = []int{nobody}
+	}
 	for _, j := range others[a] {
 		for _, k := range others[b] {
 			if m.b.Pairs && (j == nobody) == (k == nobody) {
@@ -93,6 +96,9 @@ func (m *Model) join(w *world, i int, step yield) {
 			colds[r] = append(colds[r], 0)
 		}
 	}
+	if m.orders(w) {
+		colds[m.b.Left] = append(colds[m.b.Left], 0)
+	}
 	for _, a := range colds[0] {
 		for _, b := range colds[1] {
 			for _, c := range colds[2] {
@@ -107,7 +113,14 @@ func (m *Model) join(w *world, i int, step yield) {
 							bundle = append(bundle, *m.messages.get(id).cold)
 						}
 					}
-					j, err := s.Join(bundle, m.model.Members())
+					enough := m.model.Members()
+					if m.b.Refound {
+						enough = m.model.Refounding() // it is ordered
+					}
+					j, err := s.Join(bundle, enough)
+					if err == nil && len(bundle) < n {
+						m.without(j.Certificate.Founding)
+					}
 					return m.messages.number(string(j.Append(nil)), func() *message { return &message{join: &j} }), err
 				})
 			}
@@ -117,6 +130,7 @@ func (m *Model) join(w *world, i int, step yield) {
 	s := m.enclaves.get(w.enclaves[i]).Clone()
 	if s.Found(joins) == nil {
 		next := *w
+		m.begun(&next, i)
 		next.enclaves[i] = m.enclave(s)
 		m.log(&next, i)
 		step(func() string { return m.tell(i, question{rule: ruleFound}, outcome{enclave: next.enclaves[i]}) }, &next)

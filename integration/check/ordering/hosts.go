@@ -121,7 +121,7 @@ func (m *Model) execute(w *world) {
 		if m.b.Fences {
 			m.effect(w, i, now)
 		}
-		if m.b.Checkpoints > 0 && !m.genuine(w, m.enclaves.get(w.enclaves[i]).Stable()) {
+		if m.b.Checkpoints > 0 && m.vouches(w, i) && !m.genuine(w, m.enclaves.get(w.enclaves[i]).Stable()) {
 			w.broken = falseRoot
 		}
 	}

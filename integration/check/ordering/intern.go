@@ -33,6 +33,14 @@ func (t *table[T]) number(key string, thing func() T) uint32 {
 	return n
 }
 
+// has reports whether a thing has that key.
+func (t *table[T]) has(key string) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	_, ok := t.byKey[key]
+	return ok
+}
+
 // get returns the thing of a number. It is never changed.
 func (t *table[T]) get(n uint32) T {
 	t.mu.RLock()

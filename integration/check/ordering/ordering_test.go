@@ -80,6 +80,17 @@ func TestCheckpoints(t *testing.T) {
 	}
 }
 
+// TestLeftOut: an administrator founds two, of which one lies and shows an older past, without the third, which has a stable
+// checkpoint that they know nothing of. All lose their power, and the third takes part in what is founded then.
+func TestLeftOut(t *testing.T) {
+	exhaust(t, leftOut(0, 1))
+	exhaust(t, leftOut(1, 0))
+}
+
+func leftOut(left, liar wire.ReplicaID) Bounds {
+	return Bounds{Orders: 1, Losses: 2, Founding: true, Checkpoints: 1, Refound: true, Left: left, Liar: liar, Old: liar}
+}
+
 // TestTails: hosts sync when they like, and a power loss takes what they had not synced. What one of them had durably
 // is never contradicted.
 func TestTails(t *testing.T) {
@@ -150,6 +161,8 @@ var far = []struct {
 	{"tails, restart", Bounds{Orders: 1, Losses: 1, Restarts: 1, Founding: true, Tails: true, Liar: 1, Old: 1}},
 	{"tails, two losses", Bounds{Orders: 1, Losses: 2, Founding: true, Tails: true, Liar: 1, Old: 1}},
 	{"tails, orders, checkpoint", Bounds{Orders: 2, Losses: 1, Checkpoints: 1, Founding: true, Tails: true}},
+	{"the leader is left out", leftOut(0, 2)},
+	{"the last is left out", leftOut(2, 0)},
 	{"fences, two restarts", Bounds{Orders: 2, Restarts: 2, Copy: true, Fences: true, Origin: 2, Liar: 2}},
 	{"fences, view change", Bounds{Orders: 2, Restarts: 1, Views: 1, Changes: 2, Copy: true, Fences: true}},
 	{"fences, two losses", Bounds{Orders: 2, Losses: 2, Founding: true, Fences: true, Origin: 1}},

@@ -32,7 +32,7 @@ const (
 // yield takes a step to w; what tells of it.
 type yield func(what func() string, w *world)
 
-// Initial implements explore.Model: a founding is done.
+// Initial implements explore.Model: a founding is done, and with Refound more.
 func (m *Model) Initial() [][]byte {
 	w := world{executed: make([]uint8, m.b.Orders)}
 	if m.b.disks() {
@@ -46,6 +46,9 @@ func (m *Model) Initial() [][]byte {
 		s.Activate(wire.Founding{Generation: 1})
 		w.enclaves[i] = m.enclave(s)
 		m.sync(&w, i)
+	}
+	if m.b.Refound {
+		m.powerLost(&w)
 	}
 	return [][]byte{w.encode()}
 }
@@ -61,7 +64,7 @@ func (m *Model) Next(state []byte, take func(label func() string, next []byte)) 
 		take(what, next.encode())
 	}
 	for i, e := range w.enclaves {
-		if e == 0 {
+		if e == 0 || m.stopped(&w, i) {
 			continue
 		}
 		m.normal(&w, i, step)

@@ -45,6 +45,11 @@ type Bounds struct {
 	// Pairs has hosts try foundings of two, which the enclaves refuse.
 	Pairs bool
 
+	// Refound has the search begin behind a power loss, and an administrator found the others without Left
+	// (refoundings.go). With Founding and Checkpoints, and without Tails and Draws; Left or the liar is P0.
+	Refound bool
+	Left    wire.ReplicaID
+
 	Pillars int // parallel instances of ordering; 0 for one
 
 	Fault Fault // a rule of hosts that is left out
@@ -58,6 +63,7 @@ type world struct {
 	disks    []disk        // by replica, with Checkpoints or Tails
 	origin   origin        // with Fences
 	broken   broken        // what is wrong
+	given    bool          // with Refound: a founding without Left began, and executed is what came of that
 	spent    [4]uint8      // of Changes, Restarts, Losses, Draws
 }
 
@@ -84,6 +90,9 @@ func (w *world) encode() []byte {
 	}
 	b = append(b, w.spent[:]...)
 	b = append(b, byte(w.broken))
+	if w.given {
+		b[len(b)-1] |= givenBit
+	}
 	b = append(b, w.executed...)
 	if o := &w.origin; o.lives[0] != (life{}) {
 		for _, l := range o.lives {
@@ -113,7 +122,7 @@ func (m *Model) decode(b []byte) world {
 		w.enclaves[i] = next()
 	}
 	b = b[copy(w.spent[:], b):]
-	w.broken = broken(b[0])
+	w.broken, w.given = broken(b[0]&^givenBit), b[0]&givenBit != 0
 	w.executed = slices.Clone(b[1 : 1+m.b.Orders])
 	b = b[1+m.b.Orders:]
 	if m.b.Fences {
@@ -138,6 +147,9 @@ func (m *Model) decode(b []byte) world {
 	}
 	return w
 }
+
+// givenBit is the place of world.given beside world.broken.
+const givenBit = 1 << 7
 
 // say adds a message.
 func (w *world) say(message uint32) {
@@ -236,6 +248,7 @@ type Model struct {
 	enclaves table[*counter.State]
 	messages table[*message]
 	cache    cache
+	short    table[wire.Founding] // foundings without Left
 }
 
 // New returns a model of a group of n. The error is of quorum.New or rr.Majority.
