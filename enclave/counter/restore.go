@@ -8,7 +8,7 @@ import (
 
 // Frontier is the whole ordering state, for the host's log: unchanged, it is what Restore takes.
 func (s *State) Frontier() wire.Frontier {
-	m := wire.Frontier{Disclosure: s.Disclosure(), LastActive: s.lastActive, InView: s.inView, Selected: s.selected, NewView: s.newView}
+	m := wire.Frontier{Disclosure: s.Disclosure(), InView: s.inView, Selected: s.selected, NewView: s.newView, LastActive: s.lastActive}
 	if s.cfg.Pillars > 1 {
 		m.Pillars, m.Ahead = uint16(s.cfg.Pillars), slices.Clone(s.ahead)
 	}

@@ -66,6 +66,16 @@ func TestLoss(t *testing.T) {
 	if text := empty.Loss(); strings.Contains(text, "nothing of its past") {
 		t.Error(text)
 	}
+	left := plan(5, 0, 2, 3, 4)
+	left.Members[1].Former, left.Members[2].Former = true, true
+	left.Members[2].Generation = 0 // and empty: that is said already
+	if text := left.Loss(); !strings.Contains(text, "Nothing is taken over from replica 2: as far as it shows, the founding that others were active in last was without it.") {
+		t.Error(text)
+	}
+	left.Members[3].Former = true
+	if text := left.Loss(); !strings.Contains(text, "Nothing is taken over from replicas 2 and 4: as far as they show,") {
+		t.Error(text)
+	}
 	var most []wire.ReplicaID
 	for i := range wire.ReplicaID(8) {
 		most = append(most, i)
@@ -142,6 +152,7 @@ func TestOrderIsBoundToEverything(t *testing.T) {
 
 func TestEncodings(t *testing.T) {
 	p := plan(5, 0, 2, 4)
+	p.Members[1].Former = true
 	b := p.Append(nil)
 	r := canon.NewReader(b)
 	if got := Read(r); r.Done() != nil || !reflect.DeepEqual(got, p) {

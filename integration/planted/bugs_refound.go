@@ -53,6 +53,11 @@ var refoundBugs = []bug{
 		pkg: "enclave/counter", test: "TestLeftOutJoinedMore",
 	},
 	{
+		name: "founding that began by a JOIN", breaks: "a founding is known to have been ACTIVE once all joined it",
+		file: counterState + "founding.go", line: "= b.founding, b.lastActive, 1 //", instead: "= b.founding, b.founding, 1 //",
+		pkg: "enclave/counter", test: "TestLastActive|TestLeftOutJoinedMore",
+	},
+	{
 		name: "certifying that is not noted", breaks: "who certified in a founding knows that it began",
 		file: counterState + "restore.go", line: "	s.lastActive = s.founding // only an ACTIVE enclave certifies\n", instead: "",
 		pkg: "enclave/counter", test: "TestLastActive",

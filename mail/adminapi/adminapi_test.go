@@ -58,11 +58,11 @@ func TestGolden(t *testing.T) {
 	h.Write(AppendFrame(nil, c.Sign(ed25519.NewKeyFromSeed(seed[:]), 4, &requests[0])))
 	hello := Hello{Replica: 1, Genesis: [32]byte{1}, Nonce: [32]byte{2}}
 	h.Write(AppendFrame(nil, hello.Append(nil)))
-	const want = "e442f4d4a46b944f2d2c5113fc8c00516ac2953c2a50c48412604acd1d814bb1"
+	const want = "a97e45ff348054ba05be8040e575827c8b72bb814d2f747e14912e8a33f5143d"
 	if got := hex.EncodeToString(h.Sum(nil)); got != want {
 		t.Errorf("the encodings changed: %s; a deployed program would not be understood", got)
 	}
-	if got := hex.EncodeToString(requests[2].Append(nil)); got != "040300000000" {
+	if got := hex.EncodeToString(requests[2].Append(nil)); got != "050300000000" {
 		t.Errorf("list is %s", got)
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // Version is the first byte of every frame; it changes when the format does.
-const Version = 4
+const Version = 5
 
 // Limits of a request's fields, in bytes. They are what the accounts take and a little more: what is too
 // long for an account is refused by its rules, which say why.
