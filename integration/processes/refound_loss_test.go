@@ -19,7 +19,7 @@ func TestLeftOutTakesPart(t *testing.T) {
 	older := c.CopyFolder(t, 0)
 	c.startAll(t)
 	c.stop(t, 1)
-	c.put(t, 2, 300) // at 0 and 2 alone, and beyond a checkpoint
+	c.put(t, 2, 600) // at 0 and 2 alone, and beyond the checkpoint to which the two go on at once
 	c.stop(t, 0)
 	c.stop(t, 2)
 	c.PutBack(t, 0, older)
