@@ -74,30 +74,29 @@
 // # What a founding goes on from
 //
 // All members make the name of a founding, its generation and its view. What it begins with need not come from all of them,
-// once an administrator has founded some without the others. Who was left out, and started again with its old log, shows what
+// once an administrator has founded some without the others. Who was left out, and starts again with its old log, shows what
 // that founding gave up, and neither ranks nor checkpoints tell: its entries are genuine, and its checkpoint may be the
-// highest of all, of a history that nobody else has any more. So every state says in which founding it is known to have been
-// ACTIVE last (LastActive, in Frontier and COLD-STATE): the newest from which it descends. Found and Recover set it, and
-// an own PREPARE or COMMIT behind the Frontier of a JOIN, for only an ACTIVE enclave certifies. A JOIN takes the newest of the
-// bundle, since its state is made from that; its own founding may come to nothing. What Learn adds changes nothing of where
-// a state comes from. Those members alone disclose something to a founding that know of the newest (wire.Counted).
+// highest of all, of a history that nobody else has any more. So every state says which founding is known to have been ACTIVE
+// last of those from which it descends (LastActive, in Frontier and COLD-STATE). Found and Recover set it, and an own PREPARE
+// or COMMIT behind the Frontier of a JOIN, for only an ACTIVE enclave certifies. A JOIN takes the newest of the bundle,
+// since its state is made from that; its own founding may come to nothing. What Learn adds says nothing of where a state
+// comes from. Those members alone disclose something to a founding that know of the newest (wire.Counted).
 //
 // Nothing acknowledged is missed by that. A result is shown when f+1 hosts say that it is durable in a founding F. Each that
-// does not lie has synced before it, in the same log, what says that F was ACTIVE. So the newest that a later bundle knows
-// of, N, is F or a founding behind it. If it is F, the holder of the result that is left is counted. Otherwise N had a
-// bundle of its own, for which the same holds: the result is in the selection of N. All members of N have that selection
-// from their JOIN on, and what an enclave forgets of it while ACTIVE in N, a view or a stable checkpoint of N has taken
-// over. A member that joined N and never saw it begin has certified nothing in it, and has nothing but the selection, which
-// whoever was ACTIVE in N shows as well. Who shows an older past shows an older LastActive, and what it left out is missing as it was
-// before; nobody can show a newer one than there was, because Found takes the JOINs of all members, so that none of them is in
-// anything older afterwards.
+// does not lie has synced before it, in the same log, what says that F was ACTIVE, and one of them is left in every later
+// bundle. So the newest that this knows of, N, is F or a founding behind F. If it is F, that one is counted. Otherwise N had a
+// bundle of its own, for which the same holds: N selected the result. All members of N have its selection from their JOIN
+// on, and what an enclave forgets of it while ACTIVE in N, a view or a stable checkpoint of N has taken over. A member that
+// joined N and never saw it begin certified nothing in it, and has nothing but the selection, which whoever was ACTIVE in
+// N shows as well. Who shows an older past does not count at all, or shows less of N, as it could before. Nobody shows
+// something newer than there was: Found takes the JOINs of all members, and who gave one is in nothing older afterwards.
 //
 // The generation would not do. An enclave that joined attempts which came to nothing has a higher one than others, and a host
 // can have its enclave join an old bundle late, alone. Of two foundings with one number both can have been ACTIVE only if
 // an administrator ordered two; the digest then decides, so that all at least decide alike.
 //
-// For the same reason nothing is learnt of a founding before the one that the state descends from: a host shows its enclave
-// all that it saw committed before each COLD-STATE, so that what is not selected was given up, or was heard from others.
+// For the same reason nothing is learnt of a founding before the one from which the state descends: a host shows its enclave
+// all that it saw committed before each COLD-STATE, so that what was not selected then was given up.
 //
 // ResumeUnsafe and Continue believe the host's log instead. They stand in until hosts drive the above.
 //

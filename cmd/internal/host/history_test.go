@@ -10,6 +10,7 @@ import (
 	"troxymail/bftcore"
 	"troxymail/bftcore/hostlog"
 	"troxymail/bftcore/wire"
+	"troxymail/bftcore/wire/canon"
 )
 
 // historyHost opens a folder of replica 1, a new one if dir is empty.
@@ -297,6 +298,31 @@ func TestHistoryIsWrittenAtOnce(t *testing.T) {
 	forwards(t, h)
 	if got := follows(t, h, later); got != 0 {
 		t.Errorf("it is at order %d", got)
+	}
+}
+
+// A folder of the version that did not note which founding was ACTIVE last is refused in words, and left as it is: taken for
+// damage, its log would be put aside, and the replica would come back with an older past.
+func TestFolderOfFormerVersion(t *testing.T) {
+	h := historyHost(t, "")
+	f := beginsWith(1, 1, wire.Stable{})
+	raw := f.Append(nil)
+	head := len(raw) - len(f.Certificate.Append(nil)) - 36 - (8 + 32 + 4 + 1 + 8 + 8)
+	body := raw[len(raw)-(8+32+4+1+8+8):]
+	f.Certificate.Digest = wire.Sum(append(canon.AppendCount([]byte("troxymail/frontier/v1"), len(body)), body...))
+	former := append(f.Certificate.Append(raw[:head:head]), body...)
+	if _, err := h.log.Append([]hostlog.Record{{Kind: hostlog.Kind(bftcore.RecordFrontier), Body: former}}); err != nil {
+		t.Fatal(err)
+	}
+	o := h.o
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		_, err := Open(o)
+		if err == nil || !strings.Contains(err.Error(), "of a former version") || !strings.Contains(err.Error(), "empty") {
+			t.Fatalf("%v", err)
+		}
 	}
 }
 
