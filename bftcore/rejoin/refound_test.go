@@ -282,6 +282,13 @@ func TestRefoundUnderFaults(t *testing.T) {
 				w.orders(w.asks(members...), members...)
 			}
 			w.settle()
+			if seed%3 == 0 { // it has its folder still, and all lose their power
+				for _, x := range w.nodes {
+					x.start(true)
+				}
+				w.settle()
+				return
+			}
 			w.nodes[lost].log, w.nodes[lost].synced = nil, 0
 			w.nodes[lost].start(true)
 			w.settle()
