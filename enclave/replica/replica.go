@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"troxymail/bftcore/quorum"
@@ -79,10 +78,11 @@ type Replica struct {
 	done    chan struct{}
 	watches watches
 	lagging chan lag.State // capacity 1: the newest verdict, unless it was taken
-	stats   atomic.Pointer[Stats]
 	// submissions are those that ended. Of one whose caller left before its outcome nobody knows when the owner is done
 	// with it: it does not come back here.
 	submissions sync.Pool
+	statsMu     sync.Mutex
+	stats       Stats // as the owner told them last; guarded by statsMu
 	// storeBytes and recordBytes bound large bodies on their way out and records on their way in.
 	storeBytes, recordBytes byteBudget
 }
@@ -97,7 +97,6 @@ func New(o Options) *Replica {
 	r.watches.init()
 	r.storeBytes.init(maxStoringBytes)
 	r.recordBytes.init(maxRecordBytes)
-	r.stats.Store(&Stats{})
 	return r
 }
 
@@ -105,7 +104,11 @@ func New(o Options) *Replica {
 func (r *Replica) Ready() <-chan struct{} { return r.ready }
 
 // Stats returns counters of the last second or so; safe for concurrent use.
-func (r *Replica) Stats() Stats { return *r.stats.Load() }
+func (r *Replica) Stats() Stats {
+	r.statsMu.Lock()
+	defer r.statsMu.Unlock()
+	return r.stats
+}
 
 // Run owns the trusted state until ctx ends (nil) or the link closes or overflows (boundary.ErrClosed). The
 // caller closes the link after it: until then a goroutine waits in Link.Recv. Call it once.

@@ -27,7 +27,10 @@ type Stats struct {
 
 // publish makes the owner's counters visible to Replica.Stats.
 func (w *owner) publish() {
-	s := w.stats
+	w.r.statsMu.Lock()
+	defer w.r.statsMu.Unlock()
+	s := &w.r.stats
+	*s = w.stats
 	s.Pending = uint64(len(w.waiting) + len(w.queue))
 	self := w.counter.Incarnation()
 	s.Position, s.Generation, s.Incarnation, s.Standing = w.counter.Position(), self.Founding.Generation, self.Number, w.counter.Standing()
@@ -36,5 +39,4 @@ func (w *owner) publish() {
 		s.Reads = w.readStats()
 		s.Lag = w.lag.detector.Counters()
 	}
-	w.r.stats.Store(&s)
 }
