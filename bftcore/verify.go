@@ -98,10 +98,10 @@ func (x *verification) certificates() int {
 }
 
 // settle enters one verdict. The COMMIT is genuine or its sender forged it; then another candidate of the
-// same replica may be the genuine one.
+// same replica may be the genuine one. One of a former view is nothing to the slot that the present view has at that order.
 func (c *Core) settle(x *verification, genuine bool) {
 	s := c.slots[x.order]
-	if s == nil || s.late || s.executedAt != 0 {
+	if s == nil || s.late || s.executedAt != 0 || x.commit.Certificate.New.View != c.view {
 		return
 	}
 	s.verifying = max(0, s.verifying-1)
