@@ -42,8 +42,9 @@ type ComebackOptions struct {
 	Logger *slog.Logger
 	// Facts is how the host fares, for when the enclave asks.
 	Facts func() boundary.HostFacts
-	// Applied is the order that the store is at.
+	// Applied is the order that the store is at, and Follows the founding whose history it is of.
 	Applied func() uint64
+	Follows func() wire.Founding
 	// Refusals takes note of what peers send that is not right; nil: only this comeback's own.
 	Refusals *Refusals
 }
@@ -127,7 +128,7 @@ func (c *Comeback) Await(ctx context.Context, link *Turn, fresh bool) ([]byte, e
 		_ = link.Close()
 		<-read // what it read last is left for the next turn before that begins
 	}()
-	active, err := c.step(link, rejoin.Began{Proofs: will.Proofs, Batches: will.Batches, Applied: c.o.Applied()})
+	active, err := c.step(link, rejoin.Began{Proofs: will.Proofs, Batches: will.Batches, Applied: c.o.Applied(), Follows: c.o.Follows()})
 	for err == nil && active == nil {
 		select {
 		case <-ctx.Done():

@@ -62,7 +62,8 @@ type wanted struct {
 // batches are what the driver knows of the own log, and what it asks for: at an order, for one batch may stand at
 // several, and a log lets go of them one by one. Entries have no Rank here.
 type batches struct {
-	applied  uint64 // the own store has the orders up to it
+	applied  uint64        // the own store has the orders up to it
+	follows  wire.Founding // of this founding
 	held     map[wire.Entry]bool
 	wanted   map[wire.Entry]*wanted // of the present attempt
 	asked    map[wire.Entry]int     // questions for what is lacking, of the same
@@ -74,9 +75,14 @@ type batches struct {
 var noopDigest = wire.BatchDigest(nil)
 
 // lacking counts the entries that an enclave would take over from disclosures and whose batches are neither in the own
-// log nor, up to order applied, in the own store, and has them asked for.
-func (d *Driver) lacking(told []*wire.Disclosure, applied uint64) (n int) {
+// log nor in the own store, and has them asked for. The disclosures are of what descends from f: a store that follows another
+// founding may be of a history that was given up, whatever the own enclave joined since.
+func (d *Driver) lacking(told []*wire.Disclosure, f wire.Founding) (n int) {
 	b := &d.batches
+	applied := b.applied
+	if b.follows != f {
+		applied = 0
+	}
 	for _, e := range wire.Highest(told) {
 		e.Rank = wire.Rank{}
 		if e.Order <= applied || e.Batch == noopDigest || b.held[e] {
@@ -254,7 +260,7 @@ func (d *Driver) grants() (sets [][][]byte) {
 			for i, m := range chosen {
 				told[i], raws[i] = &m.Disclosure, m.Raw
 			}
-			if d.lacking(told, d.batches.applied) == 0 {
+			if d.lacking(told, chosen[0].Certificate.Founding) == 0 {
 				sets = append(sets, raws)
 			}
 			return

@@ -21,11 +21,11 @@
 //
 // What an enclave takes over from others it remembers, and every later view begins with it: so its host first has the
 // batches in its own log (batches.go), in a founding those of the members from which it takes anything over (wire.Counted).
-// It asks peers for those that are missing, by digest, and has its enclave check their requests. It asks for 32 at a time, in
-// turns: what all were asked for in vain gives way to what was not asked for. Who speaks of a batch and shows it to nobody
-// is passed over if enough others are left, and waited for otherwise, like one that is silent. A host answers such
-// questions out of its log while its own enclave is not
-// ACTIVE; then they are the core's.
+// A store that follows another founding stands for none of them. It asks peers for those that are missing, by digest, and has
+// its enclave check their requests. It asks for 32 at a time, in turns: what all were asked for in vain gives way to what was
+// not asked for. Who speaks of a batch and shows it to nobody is passed over if enough others are left, and waited for
+// otherwise, like one that is silent. A host answers such questions out of its log while its own enclave is not ACTIVE; then
+// they are the core's.
 //
 // # Use
 //

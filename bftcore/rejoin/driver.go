@@ -136,7 +136,7 @@ func (d *Driver) begin(e *Began) {
 	clear(d.asked)
 	clear(d.busy)
 	d.active, d.learn, d.joins, d.tries, d.watch = false, e.Proofs, nil, 0, watch{}
-	d.batches = batches{applied: e.Applied, held: map[wire.Entry]bool{}, wanted: map[wire.Entry]*wanted{},
+	d.batches = batches{applied: e.Applied, follows: e.Follows, held: map[wire.Entry]bool{}, wanted: map[wire.Entry]*wanted{},
 		asked: map[wire.Entry]int{}}
 	for _, b := range e.Batches {
 		d.batches.held[wire.Entry{Order: b.Order, Batch: b.Batch}] = true

@@ -38,11 +38,12 @@ type Event interface{ event() }
 
 // Began says that the enclave was started, or that it resigned: it is not ACTIVE. Proofs are, for each order that
 // the host saw committed without the enclave's vote, the encoded certificates that commit it. Batches are in the own
-// log (Entries without a Rank), and the own store has all up to order Applied.
+// log (Entries without a Rank), and the own store has all up to order Applied of what the founding Follows went on with.
 type Began struct {
 	Proofs  [][][]byte
 	Batches []wire.Entry
 	Applied uint64
+	Follows wire.Founding
 }
 
 // Received is a message of a peer, as the link authenticated it.

@@ -133,11 +133,7 @@ func (d *Driver) bundle() [][]byte {
 		return nil
 	}
 	newest, told := wire.Counted(states)
-	applied := d.batches.applied
-	if a.cold.LastActive != newest {
-		applied = 0 // the store may be of a history that was given up
-	}
-	if d.lacking(told, applied) > 0 {
+	if d.lacking(told, newest) > 0 {
 		return nil
 	}
 	return raws

@@ -4,12 +4,12 @@ package planted
 var stateBugs = []bug{
 	{
 		name: "return without the batches", breaks: "an enclave takes over what others certified once its host has the batches",
-		file: "bftcore/rejoin/batches.go", line: "			if d.lacking(told, d.batches.applied) == 0 {", instead: "			if d.lacking(told, d.batches.applied) >= 0 {",
+		file: "bftcore/rejoin/batches.go", line: "			if d.lacking(told, chosen[0].Certificate.Founding) == 0 {", instead: "			if d.lacking(told, chosen[0].Certificate.Founding) >= 0 {",
 		pkg: "bftcore/rejoin", test: "TestRecoveryWaitsForBatches",
 	},
 	{
 		name: "founding without the batches", breaks: "an enclave joins a founding once its host has the batches",
-		file: "bftcore/rejoin/found.go", line: "d.lacking(told, applied) > 0 {", instead: "d.lacking(told, applied) < 0 {",
+		file: "bftcore/rejoin/found.go", line: "d.lacking(told, newest) > 0 {", instead: "d.lacking(told, newest) < 0 {",
 		pkg: "bftcore/rejoin", test: "TestFoundingWaitsForBatches",
 	},
 	{

@@ -18,6 +18,8 @@ type host struct {
 	up    bool // its process runs
 	life  int  // counts what ends plans: events of a former life are void
 	store *state
+	// follows is the founding whose history the store is of: noted on disk.
+	follows wire.Founding
 
 	encl   *enclave // nil: its process does not run
 	linked bool     // they talk

@@ -34,7 +34,7 @@ func (z *liar) twin() {
 	h.owes = max(h.owes, h.encl.set.Incarnation().Founding.Generation, 1)
 	t := &twin{e: e, driver: rejoin.New(h.rejoin(), h.clock())}
 	h.twins = append(h.twins, t)
-	t.driver.Step(h.clock(), rejoin.Began{Proofs: will.Proofs, Batches: will.Batches, Applied: h.store.applied})
+	t.driver.Step(h.clock(), rejoin.Began{Proofs: will.Proofs, Batches: will.Batches, Applied: h.store.applied, Follows: h.follows})
 	z.pump(h, t)
 }
 

@@ -98,7 +98,7 @@ func (h *host) rejoin() rejoin.Config {
 
 // began tells the driver that the enclave is not ACTIVE.
 func (h *host) began(will *bftcore.Testament) {
-	h.driver.Step(h.clock(), rejoin.Began{Proofs: will.Proofs, Batches: will.Batches, Applied: h.store.applied})
+	h.driver.Step(h.clock(), rejoin.Began{Proofs: will.Proofs, Batches: will.Batches, Applied: h.store.applied, Follows: h.follows})
 	h.turn()
 }
 
@@ -207,7 +207,7 @@ func (h *host) order(active []byte) {
 	}
 	c := &f.Certificate
 	h.c.trace(h.name(), "orders as %d.%d in view %d, store at %d", c.Founding.Generation, c.Incarnation, c.New.View, h.store.applied)
-	h.core = core
+	h.core, h.follows = core, config.Founding
 	h.run = &ordering{config: config, base: h.disk.end(), next: h.store.applied + 1, applier: h.c.now}
 	core.Step(h.clock(), bftcore.Stored{Order: h.disk.file.applied})
 	h.toClient(func(*client) {}) // its first command

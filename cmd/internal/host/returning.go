@@ -24,7 +24,8 @@ func (h *Host) serveReturning(ctx context.Context, link boundary.Link) error {
 	back := node.NewComeback(node.ComebackOptions{
 		Config: rejoin.Config{Self: h.o.Self, Quorum: h.group, Recovery: model.Recovery(), Members: model.Members()},
 		Log:    h.log, Links: late{h}, Now: h.now, Logger: h.o.Logger, Facts: h.waiting,
-		Applied: func() uint64 { return h.machine().Applied() }, Refusals: h.refusals,
+		Applied: func() uint64 { return h.machine().Applied() }, Follows: func() wire.Founding { return h.history.founding },
+		Refusals: h.refusals,
 	})
 	h.back.Store(back)
 	defer h.back.Store(nil)
