@@ -93,14 +93,13 @@ func (h *Host) follow(begins *wire.Frontier) error {
 }
 
 // fits reports whether the store is of the history that a founding goes on with: it had the state of the stable
-// checkpoint, and has executed the batches of the entries behind it and no others. Where it has not come to the
-// checkpoint, or does not remember, it fits if the founding has heard what this replica had.
+// checkpoint, and has executed the batches of the entries behind it and no others. What the log shows committed beyond the
+// store is executed later, and counts as if it were. Where it has not come to the checkpoint, or does not remember, it fits if
+// the founding has heard what this replica had.
 func (h *Host) fits(begins *wire.Frontier) (bool, error) {
 	stable, applied := begins.Disclosure.Stable, h.machine().Applied()
-	if applied == 0 {
-		return true, nil
-	}
-	doubt := applied < stable.Order || applied > begins.Disclosure.End()
+	last := max(applied, h.log.Stats().MaxOrder)
+	doubt := applied > 0 && (applied < stable.Order || applied > begins.Disclosure.End())
 	if applied >= stable.Order && stable.Order > 0 {
 		root, ok, err := h.rootAt(stable.Order)
 		if err != nil || ok && root != stable.Root {
@@ -108,13 +107,17 @@ func (h *Host) fits(begins *wire.Frontier) (bool, error) {
 		}
 		doubt = doubt || !ok
 	}
-	for order := stable.Order + 1; order <= applied; order++ {
+	for order := min(applied, stable.Order) + 1; order <= last; order++ {
+		if doubt && order <= stable.Order {
+			order = stable.Order // below it nothing is told
+			continue
+		}
 		entry, told := begins.Disclosure.At(order)
 		batch, proven, err := h.executed(order)
 		if err != nil || told && proven && entry.Batch != batch.Digest {
 			return false, err
 		}
-		doubt = doubt || !told || !proven
+		doubt = doubt || proven && !told || order <= applied && !(told && proven)
 	}
 	if !doubt {
 		return true, nil
@@ -134,7 +137,7 @@ func (h *Host) rootAt(order uint64) (wire.Digest, bool, error) {
 	return roots[0].Root, true, nil
 }
 
-// executed returns the batch of an order by the log; false when that does not prove it.
+// executed returns the batch of an order by the log, which the store has executed or will; false when that does not prove it.
 func (h *Host) executed(order uint64) (bftcore.Batch, bool, error) {
 	records, err := h.recordsOf(order)
 	if err != nil {

@@ -204,6 +204,47 @@ func TestLeftOut(t *testing.T) {
 	}
 }
 
+// The log shows committed what the store has not come to, and another founding goes on without: a host whose enclave resigned
+// while batches waited for execution, or with a gap before. Started again it does not execute that on top of what it has.
+func TestLogAheadOfAHistory(t *testing.T) {
+	for name, x := range map[string]struct {
+		store   uint64
+		heard   bool
+		stable  uint64
+		batches []wire.Digest
+		want    uint64
+	}{
+		"another batch":           {2, false, 0, []wire.Digest{empty, empty, other}, 0},
+		"nothing there":           {2, false, 0, []wire.Digest{empty, empty}, 0},
+		"nothing there, heard":    {2, true, 0, []wire.Digest{empty, empty}, 3},
+		"the same":                {2, false, 0, []wire.Digest{empty, empty, empty}, 3},
+		"an empty store":          {0, false, 0, []wire.Digest{other}, 0},
+		"an empty store, heard":   {0, true, 0, []wire.Digest{empty}, 3},
+		"behind a checkpoint":     {0, false, 9, nil, 0},
+		"behind one and heard":    {0, true, 9, nil, 3},
+		"the same behind nothing": {0, false, 0, []wire.Digest{empty, empty, empty, other}, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := historyHost(t, "")
+			first := beginsWith(1, 1, wire.Stable{})
+			writes(t, h, first.Certificate.Founding)
+			follows(t, h, first)
+			if err := h.forwardTo(context.Background(), h.held.Load(), x.store); err != nil {
+				t.Fatal(err)
+			}
+			if x.heard {
+				logs(t, h, joins(2, 1))
+			}
+			follows(t, h, beginsWith(2, 1, wire.Stable{Order: x.stable}, x.batches...))
+			h = again(t, h)
+			defer func() { _ = h.Close() }()
+			if got := forwards(t, h); got != x.want {
+				t.Errorf("started again it is at order %d, want %d", got, x.want)
+			}
+		})
+	}
+}
+
 // An enclave that joined a founding, and returned to it like one that was elsewhere, was heard. What the founding begins
 // with does not tell here: it has fewer orders.
 func TestJoinedAndReturned(t *testing.T) {
