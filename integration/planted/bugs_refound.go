@@ -3,6 +3,16 @@ package planted
 // refoundBugs are about foundings of fewer members, which an administrator orders.
 var refoundBugs = []bug{
 	{
+		name: "verdict of a former view", breaks: "what is certified in one view is nothing in another's slot",
+		file: "bftcore/verify.go", line: " || x.commit.Certificate.New.View != c.view {", instead: " {",
+		pkg: "bftcore", test: "TestVerdictOfAFormerView",
+	},
+	{
+		name: "log ahead of a store of another history", breaks: "what a log shows beyond its store is executed only if the founding has it",
+		file: "cmd/internal/host/history.go", line: "	last := max(applied, h.log.Stats().MaxOrder)", instead: "	last := applied",
+		pkg: "cmd/internal/host", test: "TestLogAheadOfAHistory",
+	},
+	{
 		name: "founding of fewer without an order", breaks: "fewer than all found only what an administrator ordered",
 		file: counterState + "founding.go", line: "(len(states) < s.cfg.Model.Refounding() || s.ordered != b.founding)", instead: "len(states) < s.cfg.Model.Refounding()",
 		pkg: "enclave/counter", test: "TestRefounding|TestOrderIsForOneBundle",

@@ -99,7 +99,8 @@ func (h *Host) follow(begins *wire.Frontier) error {
 func (h *Host) fits(begins *wire.Frontier) (bool, error) {
 	stable, applied := begins.Disclosure.Stable, h.machine().Applied()
 	last := max(applied, h.log.Stats().MaxOrder)
-	doubt := applied > 0 && (applied < stable.Order || applied > begins.Disclosure.End())
+	end := begins.Disclosure.End()
+	doubt := applied > end || applied < stable.Order && last > 0 // below a checkpoint nothing is told
 	if applied >= stable.Order && stable.Order > 0 {
 		root, ok, err := h.rootAt(stable.Order)
 		if err != nil || ok && root != stable.Root {
@@ -107,11 +108,7 @@ func (h *Host) fits(begins *wire.Frontier) (bool, error) {
 		}
 		doubt = doubt || !ok
 	}
-	for order := min(applied, stable.Order) + 1; order <= last; order++ {
-		if doubt && order <= stable.Order {
-			order = stable.Order // below it nothing is told
-			continue
-		}
+	for order := stable.Order + 1; order <= last && !(doubt && order > end); order++ {
 		entry, told := begins.Disclosure.At(order)
 		batch, proven, err := h.executed(order)
 		if err != nil || told && proven && entry.Batch != batch.Digest {
