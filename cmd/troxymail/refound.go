@@ -39,6 +39,9 @@ Put the folder of a host back on another machine instead wherever you can: then 
 for good before you order. Start it again later empty (troxymail-host --new): it takes the state over then. What its old
 folder has beyond the others counts for nothing any more, and it may have to wait with it until all are founded again.
 
+What was ordered last is noted beside the cluster's file (cluster.json.refounded). A plan that is not newer is refused: a
+member shows an older past, and the group would go on twice. Keep the note with that file.
+
 With --json and without --yes it prints what it would do, and orders nothing. One thing is done before you order: an
 enclave that still runs, with too few others to serve, stops, so that it can take part.
 

@@ -19,6 +19,9 @@ func (x *Refounding) check(ctx context.Context) error {
 	if !same || x.Plan.Loss() == "" {
 		return fmt.Errorf("%w: they plan something else: run the same version everywhere", ErrNoPlan)
 	}
+	if err := x.c.isNew(x.Plan.Founding.Generation); err != nil {
+		return err
+	}
 	conn, signing, err := x.c.connect(ctx, x.Members[0].at)
 	if err != nil {
 		return fmt.Errorf("%w: replica %d %w: %w", ErrNoPlan, x.Members[0].ID, ErrUnreachable, err)
@@ -28,8 +31,12 @@ func (x *Refounding) check(ctx context.Context) error {
 }
 
 // Order signs the plan, gives the order to all members, and waits until they serve. Errors: ErrNoPlan when a member
-// has another plan by now (nothing was founded: gather again); ErrOrdered; ErrDenied, ctx's.
+// has another plan by now (nothing was founded: gather again); ErrOrdered; ErrFile when it cannot be noted what is ordered
+// (nothing was); ErrDenied, ctx's.
 func (x *Refounding) Order(ctx context.Context, notice func(string)) error {
+	if err := x.c.noteOrder(ordered{Generation: x.Plan.Founding.Generation}); err != nil {
+		return err
+	}
 	order := x.Plan.Sign(x.c.key, x.genesis)
 	q := adminapi.Request{Op: adminapi.OpOrder, Order: string(order.Append(nil))}
 	until := time.Now().Add(foundPatience)
@@ -53,7 +60,7 @@ func (x *Refounding) Order(ctx context.Context, notice func(string)) error {
 			return err
 		}
 		if len(serving) == len(x.Members) {
-			return nil
+			return x.c.noteOrder(ordered{Generation: x.Plan.Founding.Generation, Serves: true})
 		}
 		if time.Now().After(until) {
 			return fmt.Errorf("%w: replicas %v do: %w. Run the command again: what was ordered stays ordered, or is asked for anew",
