@@ -115,7 +115,7 @@ func (c *Core) flushForwards() {
 	to, ok := c.orders()
 	for left := c.toForward; ok && len(left) > 0; {
 		n, size := 1, len(left[0].Raw)
-		for n < len(left) && n < wire.MaxBatchRequests && size+len(left[n].Raw) <= wire.MaxBatchBytes-4*n {
+		for n < len(left) && n < wire.MaxBatchRequests && size+len(left[n].Raw)+4*(n+1) <= wire.MaxBatchBytes {
 			size += len(left[n].Raw)
 			n++
 		}
