@@ -29,6 +29,16 @@ func historyHost(t *testing.T, dir string) *Host {
 	return h
 }
 
+// firstHistory is a host in a new folder that follows a first founding, whose three batches are in its log and not executed.
+func firstHistory(t *testing.T) *Host {
+	t.Helper()
+	h := historyHost(t, "")
+	first := beginsWith(1, 1, wire.Stable{})
+	writes(t, h, first.Certificate.Founding)
+	follows(t, h, first)
+	return h
+}
+
 // again closes a host and opens its folder once more.
 func again(t *testing.T, h *Host) *Host {
 	t.Helper()
@@ -138,11 +148,8 @@ func TestStoreFitsTheFounding(t *testing.T) {
 		"a checkpoint forgotten, then another":     {heard, wire.Stable{Order: 2}, false, []wire.Digest{other}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := historyHost(t, "")
+			h := firstHistory(t)
 			defer h.Close()
-			first := beginsWith(1, 1, wire.Stable{})
-			writes(t, h, first.Certificate.Founding)
-			follows(t, h, first)
 			forwards(t, h)
 			if x.stable.Order == 3 && !x.wrongRoot {
 				x.stable.Root = h.machine().Root()
@@ -164,10 +171,7 @@ func TestStoreFitsTheFounding(t *testing.T) {
 // A replica whose store is of another history believes neither that nor what its log shows of former foundings, and does not
 // begin to when it is started again. What only it had is kept aside.
 func TestLeftOut(t *testing.T) {
-	h := historyHost(t, "")
-	first := beginsWith(1, 1, wire.Stable{})
-	writes(t, h, first.Certificate.Founding)
-	follows(t, h, first)
+	h := firstHistory(t)
 	if got := forwards(t, h); got != 3 {
 		t.Fatalf("it is at order %d", got)
 	}
@@ -225,10 +229,7 @@ func TestLogAheadOfAHistory(t *testing.T) {
 		"the same behind nothing": {0, false, 0, []wire.Digest{empty, empty, empty, other}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := historyHost(t, "")
-			first := beginsWith(1, 1, wire.Stable{})
-			writes(t, h, first.Certificate.Founding)
-			follows(t, h, first)
+			h := firstHistory(t)
 			if err := h.forwardTo(context.Background(), h.held.Load(), x.store); err != nil {
 				t.Fatal(err)
 			}
@@ -248,11 +249,8 @@ func TestLogAheadOfAHistory(t *testing.T) {
 // An enclave that joined a founding, and returned to it like one that was elsewhere, was heard. What the founding begins
 // with does not tell here: it has fewer orders.
 func TestJoinedAndReturned(t *testing.T) {
-	h := historyHost(t, "")
+	h := firstHistory(t)
 	defer h.Close()
-	first := beginsWith(1, 1, wire.Stable{})
-	writes(t, h, first.Certificate.Founding)
-	follows(t, h, first)
 	forwards(t, h)
 	logs(t, h, joins(2, 1))
 	if got := follows(t, h, beginsWith(2, 2, wire.Stable{}, empty)); got != 3 {
@@ -282,11 +280,8 @@ func TestTookPart(t *testing.T) {
 		"in none":                           {nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := historyHost(t, "")
+			h := firstHistory(t)
 			defer h.Close()
-			first := beginsWith(1, 1, wire.Stable{})
-			writes(t, h, first.Certificate.Founding)
-			follows(t, h, first)
 			forwards(t, h)
 			for _, f := range x.joined {
 				logs(t, h, f)
@@ -304,11 +299,8 @@ func TestTookPart(t *testing.T) {
 
 // A store that follows a founding of which no log tells any more that it began was held against it all the same.
 func TestFoundingThatNobodyKnows(t *testing.T) {
-	h := historyHost(t, "")
+	h := firstHistory(t)
 	defer h.Close()
-	first := beginsWith(1, 1, wire.Stable{})
-	writes(t, h, first.Certificate.Founding)
-	follows(t, h, first)
 	forwards(t, h)
 	logs(t, h, joins(2, 1))
 	if got := follows(t, h, beginsWith(2, 1, wire.Stable{}, empty, empty, empty)); got != 3 {
