@@ -92,6 +92,25 @@ func (s *Store) hold(x *Snapshot) {
 // Order returns the order after which the snapshot was taken.
 func (x *Snapshot) Order() uint64 { return x.order }
 
+// Grown returns by how many bytes the file has grown since the snapshot was taken; 0 once it or the store is closed.
+func (x *Snapshot) Grown() (n int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.tx == nil || x.store == nil {
+		return 0
+	}
+	err := guard(func() error {
+		return x.store.db.View(func(tx *bbolt.Tx) error {
+			n = tx.Size() - x.tx.Size()
+			return nil
+		})
+	})
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // Close lets the snapshot's pages be used again. Reads fail afterwards. It may be called twice.
 func (x *Snapshot) Close() {
 	if x.store != nil {

@@ -52,8 +52,14 @@ func TestSnapshotEndsAtItsOrder(t *testing.T) {
 	if err != nil || len(values) != 2 || string(values[0]) != "1" || string(values[1]) != "2" {
 		t.Errorf("range: %q %v", values, err)
 	}
+	if got := x.Grown(); got < 190*8192 || got > 64<<20 {
+		t.Errorf("the file grew by %d bytes since", got)
+	}
 	x.Close()
 	x.Close()
+	if x.Grown() != 0 {
+		t.Error("a closed snapshot tells of growth")
+	}
 	if _, err := x.Get([]byte("a")); !errors.Is(err, ErrClosed) {
 		t.Errorf("a closed snapshot: %v", err)
 	}

@@ -16,12 +16,18 @@ const (
 	// an attempt before has left it: were the snapshot gone by then, each attempt would end so.
 	leaseTime = time.Minute
 	leaseMost = 15 * time.Minute
+	// leaseBytes is how much the file may grow while a snapshot is there for a peer. bbolt does not use a page again that came
+	// from the end of the file, was written after a snapshot and is free, before that snapshot is closed: under load the file
+	// grows with each flush, by some megabytes a second in production and by a hundred where checkpoints come every few
+	// orders, and never shrinks. A peer that loses its state to this goes on with a newer one, and keeps the parts it has.
+	leaseBytes = 1 << 30
 )
 
 // snapshot is a state that can be read while the store goes on: kv.Snapshot.
 type snapshot interface {
 	comparable
 	Order() uint64
+	Grown() int64 // bytes that the file has grown by since
 	Close()
 }
 
@@ -93,7 +99,7 @@ func (k *keeping[S]) promote(now time.Time) {
 
 // leased reports whether a peer may still be reading a snapshot.
 func (k *keeping[S]) leased(x S, now time.Time) bool {
-	if x == k.reading && now.Sub(k.began) >= leaseMost {
+	if x == k.reading && now.Sub(k.began) >= leaseMost || x.Grown() > leaseBytes {
 		return false
 	}
 	for _, r := range k.readers {

@@ -9,10 +9,12 @@ import (
 // paper is a snapshot of nothing.
 type paper struct {
 	order  uint64
+	grown  int64
 	closed bool
 }
 
 func (p *paper) Order() uint64 { return p.order }
+func (p *paper) Grown() int64  { return p.grown }
 func (p *paper) Close()        { p.closed = true }
 
 // A peer that was slow goes on to a newer state. It does not hold the one before, whose lease would let each newer one go
@@ -81,5 +83,33 @@ func TestTwoSnapshotsAreKept(t *testing.T) {
 	}
 	if got := k.orders(); slices.Contains(got, held) || len(got) > 2 {
 		t.Errorf("%v are kept where one peer has read %d for half an hour", got, held)
+	}
+}
+
+// A state that is being read goes when the file has grown by leaseBytes for its sake, whichever of the two it is.
+func TestNoStateIsKeptForAnyGrowth(t *testing.T) {
+	var k keeping[*paper]
+	now := time.Now()
+	made := []*paper{}
+	next := func() {
+		made = append(made, &paper{order: uint64(len(made)+1) * checkpointEvery})
+		k.fresh(made[len(made)-1], now)
+		k.setStable(made[len(made)-1].order, now)
+	}
+	next()
+	k.at(made[0].order, 1, now)
+	next()
+	k.at(made[1].order, 2, now)
+	made[0].grown, made[1].grown = leaseBytes, leaseBytes
+	next()
+	if got := k.orders(); !slices.Equal(got, []uint64{made[0].order, made[1].order}) {
+		t.Fatalf("%v are kept for two that read", got)
+	}
+	for i := range 2 {
+		made[i].grown = leaseBytes + 1
+		next()
+		if !made[i].closed {
+			t.Errorf("the state of %d stays: %v are kept", made[i].order, k.orders())
+		}
 	}
 }
