@@ -53,31 +53,42 @@ func benchmark(b *testing.B, n, clients int, macs bool) {
 
 // busy does one round of everything and reports whether there was anything.
 func (w *world) busy(macs bool) bool {
+	busy := w.arrive()
+	for _, p := range w.hosts {
+		busy = p.round(macs, true).busy || busy
+	}
+	return busy
+}
+
+// arrive gives all that is on its way to whom it is for, and reports whether there was anything.
+func (w *world) arrive() bool {
 	all := w.network
 	w.network = nil
 	for _, m := range all {
 		w.hosts[m.to].core.Step(w.now, bftcore.Received{From: wire.ReplicaID(m.from), Raw: m.raw})
 	}
-	busy := len(all) > 0
-	for _, p := range w.hosts {
-		busy = p.round(macs) || busy
-	}
-	return busy
+	return len(all) > 0
 }
 
-func (p *player) round(macs bool) bool {
+// done is what a round did.
+type done struct{ busy, sync bool }
+
+// round does what a core asks for at once. The log is synced each time, or when that is asked for.
+func (p *player) round(macs, syncs bool) done {
 	r := p.core.Ready()
 	for _, m := range r.Messages {
 		p.emit(m)
 	}
 	p.calls = append(p.calls[:0], r.Calls...)
-	busy := !r.Empty()
+	did := done{busy: !r.Empty(), sync: r.Sync}
 	if len(r.Execute) > 0 {
 		p.applied = r.Execute[len(r.Execute)-1].Order
 	}
 	last := r.LastRecord
 	p.core.Advance()
-	p.core.Step(p.w.now, bftcore.Synced{Record: last})
+	if syncs || did.sync {
+		p.core.Step(p.w.now, bftcore.Synced{Record: last})
+	}
 	p.core.Step(p.w.now, bftcore.Executed{Order: p.applied})
 	for _, c := range p.calls {
 		if macs {
@@ -86,7 +97,7 @@ func (p *player) round(macs bool) bool {
 			p.core.Step(p.w.now, p.trust(c))
 		}
 	}
-	return busy
+	return did
 }
 
 // trust is an enclave that computes nothing.

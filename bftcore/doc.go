@@ -14,7 +14,8 @@
 // # Duties of the caller for one Ready
 //
 //  1. Append Records to the host log, in order, as one write. Nothing else of this Ready may have an
-//     effect before that write succeeded; when it fails, the host must stop.
+//     effect before that write succeeded; when it fails, the host must stop. With Sync, begin to sync the log: what waits
+//     for that (messages, results) is held back until Synced.
 //  2. Send Messages. Those with AfterSync leave only once everything that was written to the log so far,
 //     the Records of this Ready included, is synced. Messages may be lost, repeated and reordered by
 //     the network, but their order per peer should be kept where that costs nothing.

@@ -63,6 +63,7 @@ func (c *Core) prove(s *slot) {
 		}
 	}
 	c.proofs = append(c.proofs, proof{record: c.records, order: s.order})
+	c.out.Sync = c.out.Sync || c.records > c.synced
 	c.onSynced(c.synced)
 }
 
@@ -117,8 +118,16 @@ func (c *Core) onSynced(record uint64) {
 	c.proofs = append(c.proofs[:0], c.proofs[n:]...)
 }
 
-// record appends to the log.
+// record appends to the log, to be synced soon.
 func (c *Core) record(kind RecordKind, order uint64, body []byte) {
+	c.recordVote(kind, order, body)
+	c.out.Sync = true
+}
+
+// recordVote appends to the log what belongs to an own certificate: written before that leaves, as every record is, and
+// synced with what proves the order (prove). Nothing waits for it by itself (ownPrepare): a leader that had its proposal
+// synced at once would still be at it when the COMMITs come, and sync them only after that.
+func (c *Core) recordVote(kind RecordKind, order uint64, body []byte) {
 	c.records++
 	c.out.Records = append(c.out.Records, Record{Kind: kind, Order: order, Body: body})
 }
@@ -126,6 +135,7 @@ func (c *Core) record(kind RecordKind, order uint64, body []byte) {
 // send queues a message for one peer.
 func (c *Core) send(to wire.ReplicaID, raw []byte, afterSync bool) {
 	afterSync = afterSync || c.waits(raw)
+	c.out.Sync = c.out.Sync || afterSync
 	c.out.Messages = append(c.out.Messages, Message{To: to, Raw: raw, AfterSync: afterSync})
 }
 

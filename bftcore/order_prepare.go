@@ -39,7 +39,7 @@ func (c *Core) isOwn(x *wire.Certificate, kind wire.CertKind, s *slot, digest wi
 
 // ownPrepare logs a certified proposal and sends it.
 //
-// Neither it nor a COMMIT (ownCommit) waits for a sync, unless Config.Strict says so. A power loss may then take what
+// Neither it nor a COMMIT (ownCommit) waits for a sync, or asks for one, unless Config.Strict says so. A power loss may then take what
 // others know of: a host shows its enclave, and a founding, less than it certified. That is safe for everything that
 // anybody was told:
 //
@@ -71,7 +71,7 @@ func (c *Core) ownPrepare(s *slot) {
 	c.certified(&s.proposal.Certificate)
 	c.nextOwn.pass(s.order)
 	c.counters.Proposed++
-	c.record(RecordPrepare, s.order, raw)
+	c.recordVote(RecordPrepare, s.order, raw)
 	s.logged = true
 	c.multicast(raw, false)
 	if s.late {

@@ -95,7 +95,7 @@ func (c *Core) ownCommit(s *slot) {
 	c.know(s, &s.proposal.Certificate)
 	raw := wire.AppendCommit(make([]byte, 0, 2*wire.CertificateBytes(c.n)+2), &vote, &s.prepare)
 	c.logPrepare(s)
-	c.record(RecordCommit, s.order, raw)
+	c.recordVote(RecordCommit, s.order, raw)
 	v := c.voteOf(s, c.cfg.Self)
 	v.verified, v.logged, v.certificate, v.raw = true, true, vote, raw
 	c.certified(&vote)
@@ -118,6 +118,6 @@ func (c *Core) ownCommit(s *slot) {
 func (c *Core) logPrepare(s *slot) {
 	if !s.logged {
 		s.logged = true
-		c.record(RecordPrepare, s.order, s.proposal.Raw)
+		c.recordVote(RecordPrepare, s.order, s.proposal.Raw)
 	}
 }

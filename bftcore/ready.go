@@ -7,6 +7,8 @@ import "troxymail/bftcore/wire"
 type Ready struct {
 	// Records are to be appended to the host log before anything else of this Ready has an effect.
 	Records []Record
+	// Sync asks for all that is written, Records included, to be synced soon. Without it that may wait for a Ready that asks.
+	Sync bool
 	// LastRecord numbers the last record that the core ever handed out, counted from 1 since New; it
 	// is what Synced refers to.
 	LastRecord uint64
@@ -47,7 +49,7 @@ type Transfer struct {
 
 // Empty reports whether there is nothing to do.
 func (r *Ready) Empty() bool {
-	return len(r.Records) == 0 && len(r.Messages) == 0 && len(r.Calls) == 0 && len(r.Execute) == 0 &&
+	return len(r.Records) == 0 && !r.Sync && len(r.Messages) == 0 && len(r.Calls) == 0 && len(r.Execute) == 0 &&
 		len(r.Reanswer) == 0 && len(r.Load) == 0 && len(r.NeedBody) == 0 &&
 		len(r.Recall) == 0 && len(r.Refusals) == 0 && r.Stable == nil && r.Transfer == nil && r.Retrace == nil
 }

@@ -83,6 +83,7 @@ func (c *Core) onTold(t *Told) {
 // the last of them: the log is never cut above it.
 func (c *Core) logFrontier(frontier []byte, with ...Record) {
 	c.out.Records = append(c.out.Records, with...)
+	c.out.Sync = true
 	c.records += uint64(len(with))
 	if len(c.begun) > 0 {
 		c.record(RecordNewView, 0, c.begun)

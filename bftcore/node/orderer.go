@@ -135,6 +135,8 @@ func (o *orderer) ready(ctx context.Context) error {
 		if err := o.n.append(records); err != nil {
 			return err
 		}
+	}
+	if r.Sync {
 		notify(o.n.unsynced)
 	}
 	o.n.o.Refusals.core(r.Refusals)

@@ -48,19 +48,20 @@ type host struct {
 
 // ordering is what a host keeps while it orders.
 type ordering struct {
-	config  bftcore.Config
-	base    int    // records that were there when the core began
-	next    uint64 // order that the core is to hand out next
-	syncing bool
-	held    []heldMessages
-	timer   Time
-	applier Time        // when the store is done with what it was given
-	unshown []reply     // results that are not durable
-	rooted  uint64      // the newest checkpoint that the core was told of
-	wanted  wire.Stable // the state that is taken over
-	tries   int         // peers that were asked for it
-	way     way         // to a stable checkpoint whose state nobody gives
-	below   uint64      // the log may be cut there
+	config    bftcore.Config
+	base      int    // records that were there when the core began
+	next      uint64 // order that the core is to hand out next
+	syncing   bool
+	wantsSync bool // the core asked for one that has not begun
+	held      []heldMessages
+	timer     Time
+	applier   Time        // when the store is done with what it was given
+	unshown   []reply     // results that are not durable
+	rooted    uint64      // the newest checkpoint that the core was told of
+	wanted    wire.Stable // the state that is taken over
+	tries     int         // peers that were asked for it
+	way       way         // to a stable checkpoint whose state nobody gives
+	below     uint64      // the log may be cut there
 }
 
 // heldMessages leave when the log is synced up to a record.
@@ -145,6 +146,7 @@ func (h *host) turn() {
 	}
 	r := h.core.Ready()
 	h.disk.append(r.Records)
+	h.run.wantsSync = h.run.wantsSync || r.Sync
 	h.dispatch(&r)
 	h.core.Advance()
 	h.root()

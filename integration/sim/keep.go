@@ -6,13 +6,14 @@ import (
 	"troxymail/bftcore/wire"
 )
 
-// sync syncs the log in the background: one sync at a time covers all that was written before it began.
+// sync syncs the log in the background once that is asked for: one sync at a time covers all that was written before it
+// began.
 func (h *host) sync() {
-	if h.run.syncing || h.disk.synced == h.disk.end() {
+	if h.run.syncing || !h.run.wantsSync {
 		return
 	}
 	run, end := h.run, h.disk.end()
-	run.syncing = true
+	run.syncing, run.wantsSync = true, false
 	h.in(100*microsecond, h.c.scene.syncMax, func() {
 		run.syncing = false
 		h.disk.sync(end)
