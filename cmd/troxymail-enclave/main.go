@@ -58,7 +58,7 @@ type options struct {
 
 func main() {
 	gcpace.Start()
-	timerslack.Set()
+	timerslack.Set(timerslack.Enclave)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)

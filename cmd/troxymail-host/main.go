@@ -34,7 +34,7 @@ type cli struct {
 
 func main() {
 	gcpace.Start()
-	timerslack.Set()
+	timerslack.Set(timerslack.Host)
 	var c cli
 	kong.Parse(&c, kong.Name("troxymail-host"), kong.Description(description), kong.UsageOnError())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

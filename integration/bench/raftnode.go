@@ -49,7 +49,7 @@ const (
 )
 
 // tune sets Go's runtime for a process of the baseline as ours set it for theirs: garbage may lie (cmd/internal/gcpace) and
-// timers be late (cmd/internal/timerslack).
+// timers be late (cmd/internal/timerslack), by a millisecond: more gains it nothing.
 func tune() {
 	debug.SetGCPercent(400)
 	if _, _, errno := syscall.AllThreadsSyscall(unix.SYS_PRCTL, unix.PR_SET_TIMERSLACK, uintptr(time.Millisecond), 0); errno != 0 {

@@ -24,7 +24,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	gcpace.Start()
-	timerslack.Set()
+	timerslack.Set(timerslack.Host)
 	f, err := openFolder(o.Dir)
 	if err != nil {
 		return err

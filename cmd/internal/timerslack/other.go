@@ -2,5 +2,7 @@
 
 package timerslack
 
+import "time"
+
 // Set does nothing and reports false.
-func Set() bool { return false }
+func Set(time.Duration) bool { return false }

@@ -37,7 +37,7 @@ func TestShow(t *testing.T) {
 	if os.Getenv(childName) == "" {
 		return
 	}
-	if !Set() {
+	if !Set(Enclave) {
 		t.Fatal("not set")
 	}
 	threads, err := os.ReadDir("/proc/self/task")
@@ -49,7 +49,7 @@ func TestShow(t *testing.T) {
 		if err != nil { // it has ended, or only root may read it
 			continue
 		}
-		if got := strings.TrimSpace(string(b)); got != fmt.Sprint(Slack.Nanoseconds()) {
+		if got := strings.TrimSpace(string(b)); got != fmt.Sprint(Enclave.Nanoseconds()) {
 			t.Errorf("thread %s: %s", x.Name(), got)
 		}
 	}
