@@ -69,9 +69,13 @@ func runRaftNode(id int, peers []string, clients string, proxied bool, walDir st
 	for i := range peers {
 		members = append(members, raft.Peer{ID: uint64(i + 1)})
 	}
+	elections := 10
+	if id > 0 {
+		elections = 30 // the first member leads, as replica 0 does: a single client is at the leader in both
+	}
 	var err error
 	n.raft, err = raft.NewRawNode(&raft.Config{
-		ID: n.id, ElectionTick: 10, HeartbeatTick: 1, Storage: n.storage, MaxSizePerMsg: 1 << 20, MaxInflightMsgs: 256,
+		ID: n.id, ElectionTick: elections, HeartbeatTick: 1, Storage: n.storage, MaxSizePerMsg: 1 << 20, MaxInflightMsgs: 256,
 		MaxUncommittedEntriesSize: 1 << 30,
 	})
 	if err != nil {
