@@ -84,7 +84,8 @@ func (p *player) start() {
 		return
 	}
 	p.core, p.calls, p.held, p.base, p.synced = core, nil, nil, len(p.log), len(p.log)
-	p.set = counter.New(counter.Config{Group: p.w.group, Self: p.config.Self, Pillars: p.config.Pillars, Key: [32]byte{1}})
+	p.set = counter.New(counter.Config{Group: p.w.group, Self: p.config.Self, Pillars: p.config.Pillars, Key: [32]byte{1},
+		NoCheckpoints: p.config.Checkpoint == 0})
 	evidence := core.Evidence()
 	err = p.set.ResumeLog(founding, evidence.Frontier, evidence.Own)
 	if err != nil {

@@ -3,6 +3,8 @@ package hostlog
 import (
 	"fmt"
 	"io"
+
+	"troxymail/bftcore/wire/canon"
 )
 
 // Append writes recs behind each other, in one write call unless they cross into a new segment or are
@@ -44,9 +46,7 @@ func (l *Log) Append(recs []Record) (last uint64, err error) {
 	if err := l.flush(s); err != nil {
 		return 0, err
 	}
-	if cap(l.buf) > keepBufferBytes {
-		l.buf = nil
-	}
+	l.buf = canon.Reuse(l.buf, keepBufferBytes)
 	return lsn, nil
 }
 

@@ -1,5 +1,7 @@
 package boundary
 
+import "troxymail/bftcore/wire/canon"
+
 // keepOutbox bounds the memory that an Outbox keeps between two times that it is emptied.
 const keepOutbox = 256 << 10
 
@@ -27,9 +29,6 @@ func (o *Outbox) SendTo(l Link) error {
 	}
 	err := l.Send(o.frames...)
 	clear(o.frames)
-	o.frames, o.room = o.frames[:0], o.room[:0]
-	if cap(o.room) > keepOutbox {
-		o.room = nil
-	}
+	o.frames, o.room = o.frames[:0], canon.Reuse(o.room, keepOutbox)
 	return err
 }

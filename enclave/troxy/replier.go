@@ -6,6 +6,7 @@ import (
 
 	"troxymail/bftcore/quorum"
 	"troxymail/bftcore/wire"
+	"troxymail/bftcore/wire/canon"
 	"troxymail/enclave/mac"
 )
 
@@ -90,7 +91,7 @@ type Addressed struct {
 func (r *Replier) Authenticate(order, durableUpTo uint64, claims []Claim) (out []Addressed, touched []wire.Request, refused []error) {
 	clear(r.touched)
 	r.touched = slices.Grow(r.touched[:0], len(claims))
-	r.sets, r.full, r.wholes = r.sets[:0], r.full[:0], kept(r.wholes)
+	r.sets, r.full, r.wholes = r.sets[:0], r.full[:0], canon.Reuse(r.wholes, keptMessageBytes)
 	for i := range claims {
 		r.touched = append(r.touched, wire.Request{})
 		q := &r.touched[len(r.touched)-1]
@@ -125,15 +126,7 @@ func (r *Replier) memory(i int) []byte {
 	if i == len(r.out) {
 		r.out = append(r.out, Addressed{})
 	}
-	return kept(r.out[i].Message)
-}
-
-// kept empties memory to be used again, unless it is large.
-func kept(memory []byte) []byte {
-	if cap(memory) > keptMessageBytes {
-		return nil
-	}
-	return memory[:0]
+	return canon.Reuse(r.out[i].Message, keptMessageBytes)
 }
 
 // setFor returns the place of the set for the origin of a request, which it begins when it is the first of it.

@@ -49,9 +49,7 @@ func newScratch() *scratch { return &scratch{first: map[wire.RequestID]int{}} }
 
 // begin empties the memory of the order before.
 func (s *scratch) begin() *scratch {
-	if s.results = s.results[:0]; cap(s.results) > keptResultBytes {
-		s.results = nil
-	}
+	s.results = canon.Reuse(s.results, keptResultBytes)
 	return s
 }
 

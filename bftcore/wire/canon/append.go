@@ -2,6 +2,15 @@ package canon
 
 import "encoding/binary"
 
+// Reuse returns memory emptied, for the next encoding; nil when it could hold more than most bytes: what one large message
+// took is not kept for ever.
+func Reuse(memory []byte, most int) []byte {
+	if cap(memory) > most {
+		return nil
+	}
+	return memory[:0]
+}
+
 // AppendUint8 appends one byte to dst and returns the extended slice.
 func AppendUint8(dst []byte, v uint8) []byte { return append(dst, v) }
 
