@@ -37,10 +37,10 @@ type Options struct {
 	Strict bool
 	Logger *slog.Logger
 
-	segmentBytes, scrubRate int64 // tests make them smaller or larger; 0: the constants of these names
-	checkpointEvery         uint64
-	keepLogBytes            int64
-	bodyGrace               uint64
+	segmentBytes, scrubRate, leaseBytes int64 // tests make them smaller or larger; 0: the constants of these names
+	checkpointEvery                     uint64
+	keepLogBytes                        int64
+	bodyGrace                           uint64
 }
 
 func setDefault(v *int64, d int64) {
@@ -86,6 +86,7 @@ func Open(o Options) (*Host, error) {
 	}
 	setDefault(&o.segmentBytes, segmentBytes)
 	setDefault(&o.scrubRate, scrubRate)
+	setDefault(&o.leaseBytes, leaseBytes)
 	if o.checkpointEvery == 0 {
 		o.checkpointEvery = checkpointEvery
 	}
@@ -93,6 +94,7 @@ func Open(o Options) (*Host, error) {
 		o.bodyGrace = bodyGrace
 	}
 	h := &Host{o: o, group: group, began: time.Now(), refusals: node.NewRefusals(group.N(), o.Logger)}
+	h.keeping.most = o.leaseBytes
 	h.filled.init()
 	if err := h.open(); err != nil {
 		return nil, errors.Join(err, h.Close())

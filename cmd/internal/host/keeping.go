@@ -37,6 +37,8 @@ type snapshot interface {
 // A peer holds the snapshot that it asked for last, whichever of the two that is, and no other: one that went on to a newer
 // state does not keep that from staying, and what it reads does not go because it was the next when it began.
 type keeping[S snapshot] struct {
+	most int64 // leaseBytes; set before it is used
+
 	mu      sync.Mutex
 	reading S                         // guarded by mu, like all below; zero: none
 	next    S                         // zero: none; never without reading
@@ -99,7 +101,7 @@ func (k *keeping[S]) promote(now time.Time) {
 
 // leased reports whether a peer may still be reading a snapshot.
 func (k *keeping[S]) leased(x S, now time.Time) bool {
-	if x == k.reading && now.Sub(k.began) >= leaseMost || x.Grown() > leaseBytes {
+	if x == k.reading && now.Sub(k.began) >= leaseMost || x.Grown() > k.most {
 		return false
 	}
 	for _, r := range k.readers {

@@ -1,9 +1,13 @@
 package host
 
 import (
+	"os"
 	"slices"
+	"sync"
 	"testing"
 	"time"
+
+	"troxymail/mailstore/command"
 )
 
 // paper is a snapshot of nothing.
@@ -20,7 +24,7 @@ func (p *paper) Close()        { p.closed = true }
 // A peer that was slow goes on to a newer state. It does not hold the one before, whose lease would let each newer one go
 // with the next checkpoint, before a busy peer has it: no transfer would ever end.
 func TestPeerHoldsWhatItAskedForLast(t *testing.T) {
-	var k keeping[*paper]
+	k := keeping[*paper]{most: leaseBytes}
 	now := time.Now()
 	order := uint64(0)
 	next := func() {
@@ -46,7 +50,7 @@ func TestPeerHoldsWhatItAskedForLast(t *testing.T) {
 
 // Two peers that read different states hold both; what a peer has not asked for lately goes.
 func TestTwoSnapshotsAreKept(t *testing.T) {
-	var k keeping[*paper]
+	k := keeping[*paper]{most: leaseBytes}
 	now := time.Now()
 	made := []*paper{}
 	next := func() {
@@ -88,7 +92,7 @@ func TestTwoSnapshotsAreKept(t *testing.T) {
 
 // A state that is being read goes when the file has grown by leaseBytes for its sake, whichever of the two it is.
 func TestNoStateIsKeptForAnyGrowth(t *testing.T) {
-	var k keeping[*paper]
+	k := keeping[*paper]{most: leaseBytes}
 	now := time.Now()
 	made := []*paper{}
 	next := func() {
@@ -111,5 +115,40 @@ func TestNoStateIsKeptForAnyGrowth(t *testing.T) {
 		if !made[i].closed {
 			t.Errorf("the state of %d stays: %v are kept", made[i].order, k.orders())
 		}
+	}
+}
+
+// A peer that reads a state for ever, under load, does not make the file grow for ever: bbolt would use no page from its end
+// again while the state is kept.
+func TestStoreGrowsLittleForAReader(t *testing.T) {
+	g := newGroup(t, 3)
+	s := g.stable(0, 0, 1, 2)
+	h := g.hosts[0]
+	h.keeping.mu.Lock()
+	h.keeping.most = 4 << 20
+	h.keeping.mu.Unlock()
+	size := func() int64 {
+		info, err := os.Stat(h.path(storeName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	before := size()
+	var clients sync.WaitGroup
+	for c := range 3 {
+		clients.Go(func() {
+			for range 500 {
+				g.do(c, &command.Ping{Data: make([]byte, 256)})
+				checkpoints{h}.Read(s.Order, 1)
+			}
+		})
+	}
+	clients.Wait()
+	if h.keeping.keeps(s.Order) {
+		t.Errorf("the state of %d is kept still: the file grew from %d to %d bytes", s.Order, before, size())
+	}
+	if grown := size() - before; grown > 8<<20 {
+		t.Errorf("the file grew by %d bytes", grown)
 	}
 }
