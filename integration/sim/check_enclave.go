@@ -65,7 +65,8 @@ func (k *checker) active(e *enclave) {
 }
 
 // leaves checks that what a correct host's own enclave certified is in its log before it leaves: written for a PREPARE
-// or COMMIT, and synced for all else and for a host that is strict.
+// or COMMIT, and synced for all else and for a host that is strict. What a former life of the enclave certified and the log
+// lost has left already: a host may have it back from peers, and give it to others (seed 123029566).
 func (k *checker) leaves(h *host, raw []byte) {
 	if h.lies {
 		return
@@ -77,7 +78,7 @@ func (k *checker) leaves(h *host, raw []byte) {
 		return
 	}
 	x, err := wire.CertificateOf(raw)
-	if err != nil || x.Replica != h.id {
+	if err != nil || x.Replica != h.id || h.encl != nil && h.encl.formerly(&x) {
 		return
 	}
 	number, ok := h.disk.sent[&raw[0]]
@@ -93,6 +94,18 @@ func (k *checker) leaves(h *host, raw []byte) {
 	case !ok || number >= h.disk.synced:
 		k.c.fail("%s sends %s, which is not in its log (record %d %v, %d of %d synced)", h.name(), describe(raw), number, ok, h.disk.synced, h.disk.end())
 	}
+}
+
+// formerly reports whether a certificate is of a life before the present one.
+func (e *enclave) formerly(x *wire.Certificate) bool {
+	now := e.set.Incarnation()
+	switch {
+	case e.set.Standing() != wire.Active: // it has certified nothing yet
+		return true
+	case x.Founding != now.Founding:
+		return x.Founding.Generation < now.Founding.Generation
+	}
+	return x.Incarnation < now.Number
 }
 
 // find looks for the first record with these bytes.
