@@ -94,7 +94,8 @@ type Config struct {
 	// leave once they are written: see ownPrepare for what that costs.
 	Strict bool
 	// Continues says that the own enclave continues from this log after a restart, UNSAFE as that is: what it proposes as
-	// the leader waits for a sync then, so that it does not propose another batch in its place.
+	// the leader waits for a sync then, so that it does not propose another batch in its place. A COMMIT does not wait, but
+	// is synced soon.
 	Continues bool
 	// Checkpoint (K) is the distance of checkpoints in orders, at most wire.MaxEntries / 4; 0 for none: then
 	// orders are bounded by nothing, and no view may change beyond wire.MaxEntries.

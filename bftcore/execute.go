@@ -62,7 +62,13 @@ func (c *Core) prove(s *slot) {
 			c.record(RecordCommit, s.order, v.raw)
 		}
 	}
-	c.proofs = append(c.proofs, proof{record: c.records, order: s.order})
+	c.proved(s.order)
+}
+
+// proved takes note that the log has what proves an order, and asks for it to be synced: also when nothing was written for
+// it now, since votes that nobody asked to sync may lie before (recordVote).
+func (c *Core) proved(order uint64) {
+	c.proofs = append(c.proofs, proof{record: c.records, order: order})
 	c.out.Sync = c.out.Sync || c.records > c.synced
 	c.onSynced(c.synced)
 }
@@ -125,11 +131,13 @@ func (c *Core) record(kind RecordKind, order uint64, body []byte) {
 }
 
 // recordVote appends to the log what belongs to an own certificate: written before that leaves, as every record is, and
-// synced with what proves the order (prove). Nothing waits for it by itself (ownPrepare): a leader that had its proposal
-// synced at once would still be at it when the COMMITs come, and sync them only after that.
+// synced with what proves the order (proved), but where an enclave continues from the log. Nothing waits for it by itself
+// (ownPrepare): a leader that had its proposal synced at once would still be at it when the COMMITs come, and sync them
+// only after that.
 func (c *Core) recordVote(kind RecordKind, order uint64, body []byte) {
 	c.records++
 	c.out.Records = append(c.out.Records, Record{Kind: kind, Order: order, Body: body})
+	c.out.Sync = c.out.Sync || c.cfg.Continues
 }
 
 // send queues a message for one peer.

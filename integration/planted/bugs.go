@@ -180,6 +180,11 @@ var bugs = []bug{
 		pkg: "bftcore", test: "TestOneSyncForAnOrder",
 	},
 	{
+		name: "lesson that nobody syncs", breaks: "what proves an order is synced, when it is in the log already too",
+		file: "bftcore/learn.go", line: "c.proved(order)", instead: "c.proofs = append(c.proofs, proof{record: c.records, order: order})",
+		pkg: "bftcore", test: "TestLoggedLessonAsksForASync",
+	},
+	{
 		name: "durable before it is synced", breaks: "a result is durable once its proof is synced",
 		file: "bftcore/execute.go", line: "n < len(c.proofs) && c.proofs[n].record <= c.synced", instead: "n < len(c.proofs)",
 		pkg: "bftcore", test: "TestScripts",

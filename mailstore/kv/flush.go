@@ -44,6 +44,7 @@ func (s *Store) flushable() bool { return len(s.frozen) > 0 && s.frozen[0].last 
 func (s *Store) write(l *layer) error {
 	sum := s.sum
 	err := s.db.Update(func(tx *bbolt.Tx) error {
+		s.size.Store(tx.Size())
 		data := tx.Bucket(bucketData)
 		var err error
 		l.entries.Scan(func(key string, value []byte) bool {

@@ -92,23 +92,15 @@ func (s *Store) hold(x *Snapshot) {
 // Order returns the order after which the snapshot was taken.
 func (x *Snapshot) Order() uint64 { return x.order }
 
-// Grown returns by how many bytes the file has grown since the snapshot was taken; 0 once it or the store is closed.
-func (x *Snapshot) Grown() (n int64) {
+// Grown returns by how many bytes the file has grown since the snapshot was taken, as of the last flush but one; 0 once it is
+// closed. It begins no transaction: one that waits for bbolt, which may wait for the snapshot, would keep that from closing.
+func (x *Snapshot) Grown() int64 {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.tx == nil || x.store == nil {
 		return 0
 	}
-	err := guard(func() error {
-		return x.store.db.View(func(tx *bbolt.Tx) error {
-			n = tx.Size() - x.tx.Size()
-			return nil
-		})
-	})
-	if err != nil {
-		return 0
-	}
-	return n
+	return max(0, x.store.size.Load()-x.tx.Size())
 }
 
 // Close lets the snapshot's pages be used again. Reads fail afterwards. It may be called twice.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -141,5 +142,37 @@ func TestBuilder(t *testing.T) {
 	keys, err := s.FlushedKeys(nil, nil, 5000)
 	if err != nil || len(keys) != 1500 {
 		t.Fatalf("%d keys: %v", len(keys), err)
+	}
+}
+
+// A snapshot that is being closed while the store is, too, can be asked meanwhile.
+func TestGrownWhileTheStoreCloses(t *testing.T) {
+	s := open(t, Options{})
+	x, err := s.Now()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	delete(s.snapshots, x) // as Snapshot.Close begins
+	s.mu.Unlock()
+	closed := make(chan error)
+	go func() { closed <- s.Close() }()
+	for {
+		s.mu.Lock()
+		closing := s.closing
+		s.mu.Unlock()
+		if closing {
+			break
+		}
+		runtime.Gosched()
+	}
+	<-s.done
+	for range 1000 { // bbolt waits for the snapshot by now, or soon
+		x.Grown()
+		runtime.Gosched()
+	}
+	x.end() // and ends
+	if err := <-closed; err != nil {
+		t.Error(err)
 	}
 }

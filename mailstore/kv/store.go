@@ -3,6 +3,7 @@ package kv
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -15,6 +16,7 @@ type Store struct {
 	opts Options
 	done chan struct{} // closed when the flusher has ended
 	sum  uint64        // of the entries on disk; the flusher's
+	size atomic.Int64  // bytes of the file that were in use before the last flush; 0 before the first
 
 	mu      sync.RWMutex
 	changed *sync.Cond // on mu: anything below changed
