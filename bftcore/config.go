@@ -59,7 +59,8 @@ const (
 	againAfter      = Time(500 * time.Millisecond) // REQ-VC, VIEW-CHANGE are sent again
 	judgeAfter      = Time(50 * time.Millisecond)  // between two looks at requests that wait for too long
 	maxSuspects     = 64                           // requests of peers in one CheckRequests
-	maxStatements   = 32                           // messages of one peer that wait for a verdict of the own enclave
+	maxProofs       = 32                           // orders asked for at a time whose PROOFs are to come
+	maxStatements   = maxProofs + resendAtOnce     // messages of one peer that wait for a verdict of the own enclave
 	maxEarly        = 1024                         // messages of a view that has not begun here, for each peer
 	maxEarlyBytes   = 8 << 20                      // their bytes, for each peer
 	maxNeeded       = 64                           // batches of other views asked for at a time

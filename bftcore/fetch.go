@@ -124,7 +124,7 @@ func (c *Core) fetchFrom(order uint64) {
 			continue
 		}
 		f.next = r + 1
-		f.to = min(order+MaxFetchOrders-1, p.claim, c.horizon())
+		f.to = min(order+maxProofs-1, p.claim, c.horizon()) // more would be refused, and then asked for after T_fetch
 		view := uint64(0)
 		if order <= c.executed {
 			f.to, view = min(order+MaxFetchOrders-1, p.claim), c.view // for the vote alone
