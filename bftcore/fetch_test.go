@@ -12,6 +12,7 @@ import (
 // orders a second, fell behind a faster group for ever, and its clients waited for as long.
 func TestNoMoreIsAskedForThanIsTaken(t *testing.T) {
 	c := oneOfThree(t)
+	c.view, c.inView = 1, true // another one leads
 	c.claim(1, 1000)
 	asked := 0
 	for now := Time(1); now < Time(time.Second); now += Time(10 * time.Millisecond) {
