@@ -180,6 +180,11 @@ var bugs = []bug{
 		pkg: "bftcore", test: "TestOneSyncForAnOrder",
 	},
 	{
+		name: "more asked for than is taken", breaks: "who is far behind streams what it misses",
+		file: "bftcore/fetch.go", line: "f.to = min(order+maxProofs-1, p.claim, c.horizon())", instead: "f.to = min(order+MaxFetchOrders-1, p.claim, c.horizon())",
+		pkg: "bftcore", test: "TestNoMoreIsAskedForThanIsTaken",
+	},
+	{
 		name: "lesson that nobody syncs", breaks: "what proves an order is synced, when it is in the log already too",
 		file: "bftcore/learn.go", line: "c.proved(order)", instead: "c.proofs = append(c.proofs, proof{record: c.records, order: order})",
 		pkg: "bftcore", test: "TestLoggedLessonAsksForASync",
