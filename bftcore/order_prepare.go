@@ -39,9 +39,9 @@ func (c *Core) isOwn(x *wire.Certificate, kind wire.CertKind, s *slot, digest wi
 
 // ownPrepare logs a certified proposal and sends it.
 //
-// Neither it nor a COMMIT (ownCommit) waits for a sync, or asks for one, unless Config.Strict says so. A power loss may then take what
-// others know of: a host shows its enclave, and a founding, less than it certified. That is safe for everything that
-// anybody was told:
+// Neither it nor a COMMIT (ownCommit) waits for a sync, or asks for one, unless Config.Strict says so. A power loss may
+// then take what others know of: a host shows its enclave, and a founding, less than it certified. That is safe for
+// everything that anybody was told:
 //
 //   - No enclave continues from a log. One that returns alone asks f+1 that never stopped, and is mute where it may
 //     have acted; its log has no say. So only a founding after a stop of more than f looks at logs.

@@ -82,9 +82,9 @@ func (c *Core) onTold(t *Told) {
 // logFrontier writes the enclave's state with what belongs to it. These records have order 0, and the Frontier is
 // the last of them: the log is never cut above it.
 func (c *Core) logFrontier(frontier []byte, with ...Record) {
-	c.out.Records = append(c.out.Records, with...)
-	c.out.Sync = true
-	c.records += uint64(len(with))
+	for _, r := range with {
+		c.record(r.Kind, r.Order, r.Body)
+	}
 	if len(c.begun) > 0 {
 		c.record(RecordNewView, 0, c.begun)
 	}

@@ -21,68 +21,74 @@ func (p *paper) Order() uint64 { return p.order }
 func (p *paper) Grown() int64  { return p.grown }
 func (p *paper) Close()        { p.closed = true }
 
+// checkpointing is a keeping while checkpoints come and become stable.
+type checkpointing struct {
+	keeping[*paper]
+	made []*paper
+	now  time.Time
+}
+
+func newCheckpointing() *checkpointing {
+	return &checkpointing{keeping: keeping[*paper]{most: leaseBytes}, now: time.Now()}
+}
+
+// next makes a checkpoint, and lets so much time pass behind it.
+func (k *checkpointing) next(pause time.Duration) *paper {
+	x := &paper{order: uint64(len(k.made)+1) * checkpointEvery}
+	k.made = append(k.made, x)
+	k.fresh(x, k.now)
+	k.setStable(x.order, k.now)
+	k.now = k.now.Add(pause)
+	return x
+}
+
 // A peer that was slow goes on to a newer state. It does not hold the one before, whose lease would let each newer one go
 // with the next checkpoint, before a busy peer has it: no transfer would ever end.
 func TestPeerHoldsWhatItAskedForLast(t *testing.T) {
-	k := keeping[*paper]{most: leaseBytes}
-	now := time.Now()
-	order := uint64(0)
-	next := func() {
-		order += checkpointEvery
-		k.fresh(&paper{order: order}, now)
-		k.setStable(order, now)
-		now = now.Add(5 * time.Second)
-	}
-	next()
-	if k.at(order, 1, now) == nil {
+	k := newCheckpointing()
+	const pause = 5 * time.Second
+	first := k.next(pause)
+	if k.at(first.order, 1, k.now) == nil {
 		t.Fatal("the first state is not there")
 	}
-	next()
-	next()
-	wanted := order // it gives the first up
-	for range 10 {  // it takes it nearly a minute, and asks now and then
-		if k.at(wanted, 1, now) == nil {
-			t.Fatalf("the state of %d is gone at checkpoint %d: %v are kept", wanted, order, k.orders())
+	k.next(pause)
+	wanted := k.next(pause).order // it gives the first up
+	for range 10 {                // it takes it nearly a minute, and asks now and then
+		if k.at(wanted, 1, k.now) == nil {
+			t.Fatalf("the state of %d is gone at checkpoint %d: %v are kept", wanted, k.made[len(k.made)-1].order, k.orders())
 		}
-		next()
+		k.next(pause)
 	}
 }
 
 // Two peers that read different states hold both; what a peer has not asked for lately goes.
 func TestTwoSnapshotsAreKept(t *testing.T) {
-	k := keeping[*paper]{most: leaseBytes}
-	now := time.Now()
-	made := []*paper{}
-	next := func() {
-		made = append(made, &paper{order: uint64(len(made)+1) * checkpointEvery})
-		k.fresh(made[len(made)-1], now)
-		k.setStable(made[len(made)-1].order, now)
-		now = now.Add(time.Second)
-	}
+	k := newCheckpointing()
+	next := func() { k.next(time.Second) }
 	next()
-	k.at(1*checkpointEvery, 1, now)
+	k.at(1*checkpointEvery, 1, k.now)
 	next()
-	k.at(2*checkpointEvery, 2, now)
+	k.at(2*checkpointEvery, 2, k.now)
 	for range 5 {
 		next()
 	}
 	if got := k.orders(); !slices.Equal(got, []uint64{1 * checkpointEvery, 2 * checkpointEvery}) {
 		t.Fatalf("%v are kept for two that read", got)
 	}
-	for _, x := range made[2:] {
+	for _, x := range k.made[2:] {
 		if !x.closed {
 			t.Errorf("the snapshot of %d is neither kept nor closed", x.order)
 		}
 	}
-	now = now.Add(leaseTime)
+	k.now = k.now.Add(leaseTime)
 	next()
 	next()
-	if got := k.orders(); slices.Contains(got, 1*checkpointEvery) || !slices.Contains(got, made[len(made)-1].order) {
+	held := k.made[len(k.made)-1].order
+	if got := k.orders(); slices.Contains(got, 1*checkpointEvery) || !slices.Contains(got, held) {
 		t.Errorf("%v are kept a minute after the last read", got)
 	}
-	held := made[len(made)-1].order
-	for began := now; now.Before(began.Add(2*leaseMost + time.Minute)); {
-		k.at(held, 1, now)
+	for began := k.now; k.now.Before(began.Add(2*leaseMost + time.Minute)); {
+		k.at(held, 1, k.now)
 		next()
 	}
 	if got := k.orders(); slices.Contains(got, held) || len(got) > 2 {
@@ -92,28 +98,21 @@ func TestTwoSnapshotsAreKept(t *testing.T) {
 
 // A state that is being read goes when the file has grown by leaseBytes for its sake, whichever of the two it is.
 func TestNoStateIsKeptForAnyGrowth(t *testing.T) {
-	k := keeping[*paper]{most: leaseBytes}
-	now := time.Now()
-	made := []*paper{}
-	next := func() {
-		made = append(made, &paper{order: uint64(len(made)+1) * checkpointEvery})
-		k.fresh(made[len(made)-1], now)
-		k.setStable(made[len(made)-1].order, now)
-	}
-	next()
-	k.at(made[0].order, 1, now)
-	next()
-	k.at(made[1].order, 2, now)
-	made[0].grown, made[1].grown = leaseBytes, leaseBytes
-	next()
-	if got := k.orders(); !slices.Equal(got, []uint64{made[0].order, made[1].order}) {
+	k := newCheckpointing()
+	read := []*paper{k.next(0)}
+	k.at(read[0].order, 1, k.now)
+	read = append(read, k.next(0))
+	k.at(read[1].order, 2, k.now)
+	read[0].grown, read[1].grown = leaseBytes, leaseBytes
+	k.next(0)
+	if got := k.orders(); !slices.Equal(got, []uint64{read[0].order, read[1].order}) {
 		t.Fatalf("%v are kept for two that read", got)
 	}
-	for i := range 2 {
-		made[i].grown = leaseBytes + 1
-		next()
-		if !made[i].closed {
-			t.Errorf("the state of %d stays: %v are kept", made[i].order, k.orders())
+	for _, x := range read {
+		x.grown = leaseBytes + 1
+		k.next(0)
+		if !x.closed {
+			t.Errorf("the state of %d stays: %v are kept", x.order, k.orders())
 		}
 	}
 }
