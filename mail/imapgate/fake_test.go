@@ -181,11 +181,11 @@ func (s *fakeSession) Poll(ctx context.Context, w session.Updates, allowExpunge 
 	}
 	return s.told("POLL", w)
 }
-func (s *fakeSession) Idle(ctx context.Context, w session.Updates) error {
+func (s *fakeSession) Idle(ctx context.Context, w session.Updates, told func() error) error {
 	if err := s.note(ctx, "IDLE"); err != nil {
 		return err
 	}
-	if err := s.told("IDLE", w); err != nil {
+	if err := errors.Join(s.told("IDLE", w), told()); err != nil {
 		return err
 	}
 	<-ctx.Done()

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -28,6 +29,52 @@ func TestIdleTellsAndEnds(t *testing.T) {
 	c.expect("+ idling", "* 3 EXISTS", `* 1 FETCH (UID 7 FLAGS (\Seen $x))`, `* FLAGS (\Seen)`, "* 2 EXPUNGE")
 	<-told
 	c.send("done\r\n")
+	c.expect("a OK")
+}
+
+// What changed before IDLE comes with its answer: a client that is about to sleep then would not hear it.
+func TestIdleAnswersWithWhatChanged(t *testing.T) {
+	g := open(t)
+	g.server.idleNews = time.Hour
+	looking, look := make(chan struct{}), make(chan struct{})
+	g.fake.tell = func(call string, w session.Updates) error {
+		if call != "IDLE" {
+			return nil
+		}
+		close(looking)
+		<-look
+		return w.Exists(3)
+	}
+	c := g.selectInbox()
+	c.send("a IDLE\r\n")
+	<-looking
+	c.conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	if b, err := c.r.Peek(1); err == nil {
+		t.Errorf("%q came before the session had looked", b)
+	}
+	c.conn.SetReadDeadline(time.Now().Add(patience))
+	close(look)
+	c.expect("+ idling", "* 3 EXISTS")
+	c.send("DONE\r\n")
+	c.expect("a OK")
+}
+
+// A session that takes long to look does not keep IDLE from being answered.
+func TestIdleIsAnsweredWithoutNews(t *testing.T) {
+	g := open(t)
+	g.server.idleNews = time.Millisecond
+	answered := make(chan struct{})
+	g.fake.hook = func(_ context.Context, call string) error {
+		if call == "IDLE" {
+			<-answered
+		}
+		return nil
+	}
+	c := g.selectInbox()
+	c.send("a IDLE\r\n")
+	c.expect("+ idling")
+	close(answered)
+	c.send("DONE\r\n")
 	c.expect("a OK")
 }
 

@@ -42,6 +42,9 @@ const (
 	badCommands     = 20 // BAD answers in a row
 )
 
+// idleNews is how long the answer to IDLE waits for what changed before it.
+const idleNews = 200 * time.Millisecond
+
 // What is still read, and for how long, from a client that was refused.
 const (
 	lingerBytes = 256 << 10

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
+	"time"
 )
 
 var errIdleEnded = errors.New("imapgate: session ended IDLE by itself")
@@ -50,11 +52,21 @@ func (g *guard) noop(c *command) error {
 
 // idle is RFC 2177. The session's Idle runs beside the wait for DONE and is joined before anything
 // else is done. When it ends by itself, the client could wait for news forever: it gets BYE.
+//
+// What changed before IDLE leaves with the continuation, in one write. Thunderbird goes to sleep when it has read that, and
+// does not hear what comes while it is about to (nsImapProtocol looks at a flag, m_idle, that it sets a moment
+// after it asked to be woken): news that came a millisecond later were shown at its next look, in ten minutes, say.
 func (g *guard) idle(c *command) error {
 	if err := g.write("+ idling\r\n"); err != nil {
 		return err
 	}
-	join := g.startIdle()
+	told, join := g.startIdle()
+	patience := time.NewTimer(g.server.idleNews)
+	select {
+	case <-told:
+	case <-patience.C:
+	}
+	patience.Stop()
 	g.conn.wait()
 	line, err := g.framer.rawLine(idleBytes)
 	join()
@@ -68,36 +80,45 @@ func (g *guard) idle(c *command) error {
 	return g.write(completed(c))
 }
 
-// startIdle lets the session tell what changes, until join is called. If that ends before, the
-// connection is kicked: out of the wait for DONE, or of the next wait after it.
-func (g *guard) startIdle() (join func()) {
+// startIdle lets the session tell what changes, until join is called. told is closed once it has looked for the first time.
+// If that ends before, the connection is kicked: out of the wait for DONE, or of the next wait after it.
+func (g *guard) startIdle() (told <-chan struct{}, join func()) {
+	looked := make(chan struct{})
 	if !g.mailbox {
-		return func() {}
+		close(looked)
+		return looked, func() {}
 	}
 	ctx, cancel := context.WithCancel(g.ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := g.runIdle(ctx); ctx.Err() == nil {
+		look := sync.OnceFunc(func() { close(looked) })
+		defer look()
+		if err := g.runIdle(ctx, look); ctx.Err() == nil {
 			g.server.refusal("*", "IDLE", err) // for the log
 			g.conn.kick()
 		}
 	}()
-	return func() {
+	return looked, func() {
 		cancel()
 		<-done
 	}
 }
 
-// runIdle is the session's Idle with a recover of its own.
-func (g *guard) runIdle(ctx context.Context) (err error) {
+// runIdle is the session's Idle with a recover of its own. looked is called after each of its readings, when its news have
+// left.
+func (g *guard) runIdle(ctx context.Context, looked func()) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			g.server.panicked("IDLE", v)
 			err = errIdleEnded
 		}
 	}()
-	if err := g.session.Idle(ctx, updates{g: g, expunge: true, flush: true}); err != nil {
+	told := func() error {
+		defer looked()
+		return g.out.flush()
+	}
+	if err := g.session.Idle(ctx, updates{g: g, expunge: true}, told); err != nil {
 		return err
 	}
 	return errIdleEnded

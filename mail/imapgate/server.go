@@ -43,6 +43,8 @@ type Server struct {
 	engine  *imapserver.Server
 	handoff *handoff
 	panics  atomic.Uint64
+	// idleNews is how long the answer to IDLE waits for what changed before it. Tests set another before clients come.
+	idleNews time.Duration
 
 	ctx    context.Context // ends when Shutdown gives up waiting
 	cancel context.CancelFunc
@@ -67,6 +69,7 @@ func New(o Options) (*Server, error) {
 		log:       o.Logger,
 		conns:     o.Conns,
 		handoff:   newHandoff(),
+		idleNews:  idleNews,
 		guards:    make(map[*guard]struct{}),
 		listeners: make(map[net.Listener]struct{}),
 	}

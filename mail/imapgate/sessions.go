@@ -48,7 +48,7 @@ type Session interface {
 	ReadOnly() bool
 	Poll(ctx context.Context, w session.Updates, allowExpunge bool) error
 	After(ctx context.Context, w session.Updates, allowExpunge bool) error
-	Idle(ctx context.Context, w session.Updates) error
+	Idle(ctx context.Context, w session.Updates, told func() error) error
 	Fetch(ctx context.Context, w session.Updates, nums imap.NumSet, o *imap.FetchOptions,
 		each func(seq uint32) session.MessageWriter) error
 	Store(ctx context.Context, nums imap.NumSet, flags *imap.StoreFlags, o *imap.StoreOptions,

@@ -21,7 +21,6 @@ var (
 type updates struct {
 	g       *guard
 	expunge bool // EXPUNGE may be told (RFC 3501 section 7.4.1)
-	flush   bool // nobody else will flush soon
 }
 
 var _ session.Updates = updates{}
@@ -51,10 +50,7 @@ func (u updates) tell(line string) error {
 	if u.g.open {
 		return errMidMessage
 	}
-	if err := u.g.write(line); err != nil || !u.flush {
-		return err
-	}
-	return u.g.out.flush()
+	return u.g.write(line)
 }
 
 // joinFlags renders flags; what is no flag is left out, as it would break the line.

@@ -52,7 +52,7 @@ func TestIdleSessionsAreSmall(t *testing.T) {
 		if d.flags != int(data.NumMessages) {
 			t.Fatalf("%d of %d messages", d.flags, data.NumMessages)
 		}
-		group.Go(func() { _ = s.Idle(ctx, silent{}) })
+		group.Go(func() { _ = s.Idle(ctx, silent{}, noFlush) })
 	}
 	open(alice) // what is made once
 	w.watched(2)

@@ -46,9 +46,10 @@ func (s *Session) news(ctx context.Context, w Updates, allowExpunge bool) error 
 }
 
 // Idle tells changes of the selected mailbox as they come, until ctx is done, and then returns nil (RFC
-// 2177). It sleeps between hints of the cluster, and reads every IdleRefresh without one. A cluster that
-// does not answer is waited for: only the end of the session and errors of w end it early.
-func (s *Session) Idle(ctx context.Context, w Updates) error {
+// 2177). It sleeps between hints of the cluster, and reads every IdleRefresh without one; told is called after each reading,
+// with or without news: what w got is to leave then. A cluster that does not answer is waited for: only the end of the
+// session and errors of w and told end it early.
+func (s *Session) Idle(ctx context.Context, w Updates, told func() error) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
@@ -60,7 +61,11 @@ func (s *Session) Idle(ctx context.Context, w Updates) error {
 	}
 	for {
 		wait := IdleRefresh
-		switch err := s.Poll(ctx, w, true); {
+		err := s.Poll(ctx, w, true)
+		if err := told(); err != nil {
+			return err
+		}
+		switch {
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, errNoQuorum):

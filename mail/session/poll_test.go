@@ -19,7 +19,7 @@ import (
 func (c *client) idle(s *Session) (stop func() error) {
 	ctx, cancel := context.WithCancel(c.Context())
 	done := make(chan error, 1)
-	go func() { done <- s.Idle(ctx, c) }()
+	go func() { done <- s.Idle(ctx, c, noFlush) }()
 	return func() error {
 		cancel()
 		return <-done
@@ -71,7 +71,7 @@ func TestIdleWithoutHints(t *testing.T) {
 		defer cancel()
 		d.told = make(chan string, 10)
 		done := make(chan error, 1)
-		go func() { done <- b.Idle(ctx, d) }()
+		go func() { done <- b.Idle(ctx, d, noFlush) }()
 		synctest.Wait()
 		w.cluster.mu.Lock()
 		clear(w.cluster.watchers)
@@ -108,7 +108,7 @@ func TestIdleWithoutAMailboxHearsOfTheAccount(t *testing.T) {
 	s := w.login(0)
 	c := &client{TB: t}
 	done := make(chan error, 1)
-	go func() { done <- s.Idle(t.Context(), c) }()
+	go func() { done <- s.Idle(t.Context(), c, noFlush) }()
 	w.do(w.admin.Remove(t.Context(), alice))
 	if err := <-done; err != error(errAccountEnded) {
 		t.Error(err)
@@ -121,7 +121,7 @@ func TestAnErrorOfTheClientEndsIdle(t *testing.T) {
 	b, _ := w.opened(1, "INBOX")
 	c.appendTo(a, "INBOX", mail("one"))
 	broken := errors.New("broken pipe")
-	if err := b.Idle(t.Context(), failing{broken}); !errors.Is(err, broken) {
+	if err := b.Idle(t.Context(), failing{broken}, noFlush); !errors.Is(err, broken) {
 		t.Errorf("Idle: %v", err)
 	}
 }
@@ -231,3 +231,6 @@ func TestAnOwnWriteIsToldAfterIt(t *testing.T) {
 		t.Errorf("told of %d messages after two were copied to two", len(c.uids))
 	}
 }
+
+// noFlush is for an Updates that keeps nothing back.
+func noFlush() error { return nil }
