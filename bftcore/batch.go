@@ -28,10 +28,10 @@ func (c *Core) propose() {
 }
 
 // hasRoom bounds what is in flight, in orders beyond what the store applied and in bytes. For a hole there is room: what
-// is above it stays in flight until it is filled.
+// is above it stays in flight until it is filled. Above a reserved order there is none (reserve.go).
 func (c *Core) hasRoom() bool {
 	next := c.nextCall.first()
-	return next <= c.applied+uint64(c.cfg.Window) && (c.buffered < MaxInFlightBytes || c.nextCall.holed()) &&
+	return (c.reservedFor() == 0 || next <= c.reserved) && next <= c.applied+uint64(c.cfg.Window) && (c.buffered < MaxInFlightBytes || c.nextCall.holed()) &&
 		next < c.nextOwn.first()+uint64(c.cfg.Window) && next <= c.ceiling()
 }
 
@@ -128,7 +128,10 @@ func (c *Core) proposeBatch(requests []wire.Request, taken []*waiting, size int)
 	for i, w := range taken {
 		digests[i], keys[i] = w.key.digest, w.key
 	}
-	c.lastBatch = len(taken)
+	c.lastBatch, c.lastOwn = len(taken), true
+	for _, w := range taken {
+		c.lastOwn = c.lastOwn && w.source == c.cfg.Self
+	}
 	c.callPrepare(&wire.Prepare{Requests: requests, Digests: digests}, keys, size)
 }
 

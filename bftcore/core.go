@@ -46,8 +46,10 @@ type Core struct {
 	dedup        dedup
 	toForward    []wire.Request
 	proposeAfter Time
-	latency      Time // of own batches, smoothed
-	lastBatch    int  // requests in the last one
+	latency      Time   // of own batches, smoothed
+	lastBatch    int    // requests in the last one
+	lastOwn      bool   // all of them of the own clients
+	reserved     uint64 // order that was lent to the own enclave (reservedFor)
 
 	peers     []peer
 	blames    Blames
@@ -96,6 +98,8 @@ func (c *Core) Step(now Time, e Event) {
 		c.onSubmit(e)
 	case Prepared:
 		c.onPrepared(e)
+	case Proposed:
+		c.onProposed(e)
 	case Committed:
 		c.onCommitted(e)
 	case Verified:

@@ -39,6 +39,7 @@ type Counters struct {
 
 	// Work done.
 	Proposed       uint64 // batches, as leader
+	Reserved       uint64 // of those, certified by the own enclave without being asked
 	Voted          uint64 // COMMIT certificates, as follower
 	Batches        uint64 // batches handed to Execute
 	Requests       uint64 // requests in them

@@ -57,8 +57,8 @@
 // # Files
 //
 // config.go, event.go, ready.go, record.go, counters.go, status.go and deadline.go are the interface; core.go dispatches.
-// pillars.go says how far the counters are. Then one phase a file: dedup.go and pending.go (requests), batch.go and
-// order_prepare.go (leader), slot.go, order_vote.go, order_commit.go (follower and quorum), execute.go, retransmit.go,
+// pillars.go says how far the counters are. Then one phase a file: dedup.go and pending.go (requests), batch.go,
+// order_prepare.go and reserve.go (leader), slot.go, order_vote.go, order_commit.go (follower and quorum), execute.go, retransmit.go,
 // fetch.go, resend.go, progress.go; view_want.go, view_change.go, view_enter.go, holdings.go, needed.go and learn.go (other
 // views), checkpoint.go, jump.go and retrace.go (to a checkpoint's state), statements.go (what goes to the log beside batches),
 // restore.go and replay.go (what a log says); testament.go and evidence.go (what a log shows).

@@ -31,6 +31,13 @@ type Prepared struct {
 	Invalid     []int
 }
 
+// Proposed says that the own enclave used what was reserved for it (Reserve): it certified these requests of its own
+// clients, encoded, as the batch of that order.
+type Proposed struct {
+	Certificate wire.Certificate
+	Requests    [][]byte
+}
+
 // Committed answers CertifyCommit. Certificate is nil when the enclave refused, because the PREPARE
 // certificate or the MAC of any request of the batch is wrong, or because it may not certify.
 type Committed struct {
@@ -137,6 +144,7 @@ type Tick struct{}
 func (Received) event()       {}
 func (Submit) event()         {}
 func (Prepared) event()       {}
+func (Proposed) event()       {}
 func (Committed) event()      {}
 func (Verified) event()       {}
 func (BodyHeld) event()       {}

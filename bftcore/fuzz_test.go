@@ -46,7 +46,7 @@ func (w *world) fuzz(op byte, data []byte, i int) {
 	token := uint64(i % 7)
 	junk := wire.Certificate{Kind: wire.CertCommit, Founding: founding, Vector: []uint32{1, 1, 1},
 		New: wire.Position{Order: token}}
-	switch op % 13 {
+	switch op % 15 {
 	case 0:
 		p.step(bftcore.Received{From: wire.ReplicaID(op >> 6), Raw: data})
 	case 1:
@@ -76,6 +76,11 @@ func (w *world) fuzz(op byte, data []byte, i int) {
 			raw[int(data[0])*len(raw)/256] ^= op
 			w.hosts[m.to].step(bftcore.Received{From: wire.ReplicaID(m.from), Raw: raw})
 		}
+	case 13:
+		p.want(w.request("own", p.id, nil, 0), false)
+	case 14:
+		junk.Kind = wire.CertPrepare
+		p.step(bftcore.Proposed{Certificate: junk, Requests: [][]byte{data, w.request("junk", p.id, nil, 0).Raw}})
 	case 12:
 		all := w.network
 		w.network = nil

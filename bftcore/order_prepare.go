@@ -15,6 +15,9 @@ func (c *Core) onPrepared(e Prepared) {
 	}
 	delete(c.calls, e.Token)
 	s.token = 0
+	if s.order == c.reserved {
+		c.reserved = 0 // the enclave gave it up when it was asked
+	}
 	if e.Certificate == nil || !c.isOwn(e.Certificate, wire.CertPrepare, s,
 		wire.BatchDigest(s.proposal.Digests)) {
 		if e.Certificate != nil {
@@ -87,8 +90,15 @@ func (c *Core) ownPrepare(s *slot) {
 // that the enclave named as not authentic.
 func (c *Core) withdraw(order uint64, invalid []int) {
 	c.counters.RefusedProposals++
+	if c.takeBack(order, invalid) == 0 {
+		c.proposeAfter = c.now + refusedAgain
+	}
+}
+
+// takeBack forgets the proposals of a pillar from an order on that are not certified, and returns how many of their
+// requests were dropped as not authentic.
+func (c *Core) takeBack(order uint64, invalid []int) (dropped int) {
 	var again []*waiting
-	dropped := 0
 	for o := order; o < c.nextCall.of(order); o += c.nextCall.step() {
 		s := c.slots[o]
 		for i, key := range s.keys {
@@ -107,14 +117,12 @@ func (c *Core) withdraw(order uint64, invalid []int) {
 		c.dropSlot(s)
 	}
 	c.nextCall.back(order)
-	if dropped == 0 {
-		c.proposeAfter = c.now + refusedAgain
-	}
 	for _, w := range again {
 		c.pending.queued++
 		c.pending.bytes += len(w.request.Raw)
 	}
 	c.pending.queue = append(again, c.pending.queue...)
+	return dropped
 }
 
 // onPrepare takes a PREPARE, from the leader or relayed by whoever was asked for it. Follower only.

@@ -81,7 +81,7 @@ type Load struct {
 }
 
 // Call is a question to the own enclave, answered by an event with the same Token. The implementations
-// are CertifyPrepare, CertifyCommit, Verify, CheckRequests and Ask.
+// are CertifyPrepare, CertifyCommit, Verify, CheckRequests and Ask; and Reserve, which is answered only when it is used.
 type Call interface{ call() }
 
 // CertifyPrepare asks for the PREPARE certificate of a batch at [View|Order]. The enclave checks the MAC of
@@ -91,6 +91,13 @@ type CertifyPrepare struct {
 	View     uint64
 	Order    uint64
 	Requests []wire.Request
+}
+
+// Reserve lets the enclave certify the next requests of its own clients at [View|Order] by itself, until it is asked for any
+// PREPARE: Proposed. Those that name large bodies are not for it.
+type Reserve struct {
+	View  uint64
+	Order uint64
 }
 
 // CertifyCommit asks for the COMMIT certificate to a PREPARE. The enclave checks the PREPARE certificate,
@@ -136,6 +143,7 @@ type Ask struct {
 }
 
 func (CertifyPrepare) call() {}
+func (Reserve) call()        {}
 func (CertifyCommit) call()  {}
 func (Verify) call()         {}
 func (CheckRequests) call()  {}
@@ -198,6 +206,7 @@ func (c *Core) flush() {
 	c.attest()
 	c.stabilise()
 	c.verify()
+	c.reserve()
 	c.fetch()
 	c.needsTransfer()
 	c.retrace()

@@ -151,7 +151,7 @@ func (w *world) submit(t *testing.T, d *datadriven.TestData) {
 	if !ok {
 		q = w.request(name, p.id, values(d, "bodies"), size)
 	}
-	p.step(bftcore.Submit{Raw: q.Raw, Retransmit: d.Cmd == "retransmit"})
+	p.want(q, d.Cmd == "retransmit")
 }
 
 // pick takes messages out of the network.

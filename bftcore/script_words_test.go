@@ -107,6 +107,8 @@ func (w *world) describeCall(c bftcore.Call) string {
 	switch c := c.(type) {
 	case bftcore.CertifyPrepare:
 		return fmt.Sprintf("for a PREPARE at [%d|%d] %s", c.View, c.Order, w.list(c.Requests))
+	case bftcore.Reserve:
+		return fmt.Sprintf("to use [%d|%d] for requests of its own", c.View, c.Order)
 	case bftcore.CertifyCommit:
 		return fmt.Sprintf("for a COMMIT at %v %s", c.Prepare.New, w.list(c.Requests))
 	case bftcore.Verify:

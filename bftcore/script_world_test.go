@@ -45,6 +45,7 @@ type player struct {
 	core    *bftcore.Core
 	set     *counter.Set
 	calls   []bftcore.Call
+	lent    wire.Position     // to its enclave (bftcore.Reserve); order 0: nothing is
 	held    []bftcore.Message // wait for a sync
 	log     []bftcore.Record
 	base    int
@@ -83,6 +84,7 @@ func (p *player) start() {
 		p.w.say("%d cannot start: %v", p.id, err)
 		return
 	}
+	p.lent = wire.Position{}
 	p.core, p.calls, p.held, p.base, p.synced = core, nil, nil, len(p.log), len(p.log)
 	p.set = counter.New(counter.Config{Group: p.w.group, Self: p.config.Self, Pillars: p.config.Pillars, Key: [32]byte{1},
 		NoCheckpoints: p.config.Checkpoint == 0})
@@ -258,14 +260,34 @@ func (p *player) answer() {
 	calls := p.calls
 	p.calls = nil
 	for _, c := range calls {
-		p.step(p.ask(c))
+		if e := p.ask(c); e != nil {
+			p.step(e)
+		}
 	}
 }
 
-// ask is the genuine enclave.
+// want is a request that a client of the enclave wants ordered: certified at once when an order was lent for it.
+func (p *player) want(q wire.Request, again bool) {
+	at := p.lent
+	if at.Order != 0 && !again && len(q.Bodies) == 0 {
+		p.lent = wire.Position{}
+		if x, err := p.set.CertifyPrepare(at, wire.BatchDigest([]wire.Digest{q.Digest()})); err == nil {
+			p.w.say("enclave %d certifies %s at %v by itself", p.id, p.w.name(q.Digest()), at)
+			p.step(bftcore.Proposed{Certificate: x, Requests: [][]byte{q.Raw}})
+			return
+		}
+	}
+	p.step(bftcore.Submit{Raw: q.Raw, Retransmit: again})
+}
+
+// ask is the genuine enclave. Nil: that is not answered.
 func (p *player) ask(c bftcore.Call) bftcore.Event {
 	switch c := c.(type) {
+	case bftcore.Reserve:
+		p.lent = wire.Position{View: c.View, Order: c.Order}
+		return nil
 	case bftcore.CertifyPrepare:
+		p.lent = wire.Position{}
 		digest, bad := p.w.check(c.Requests)
 		if bad >= 0 {
 			return bftcore.Prepared{Token: c.Token, Invalid: []int{bad}}
@@ -286,6 +308,7 @@ func (p *player) ask(c bftcore.Call) bftcore.Event {
 		}
 		return bftcore.Committed{Token: c.Token, Certificate: &x}
 	case bftcore.CheckRequests:
+		p.lent = wire.Position{}
 		e := bftcore.Checked{Token: c.Token}
 		for i := range c.Requests {
 			if !p.w.mac.Verify(c.Requests[i].Header, c.Requests[i].MAC) {

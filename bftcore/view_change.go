@@ -34,7 +34,7 @@ func (c *Core) left(view uint64, wants [][]byte, t *Told) {
 func (c *Core) leaveView(view uint64) {
 	c.execute()
 	c.keepContents()
-	c.view, c.inView, c.begun, c.selection = view, false, nil, nil
+	c.view, c.inView, c.begun, c.selection, c.reserved = view, false, nil, nil, 0
 	c.recallAll()
 	g := &c.changing
 	g.since = c.now

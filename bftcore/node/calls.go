@@ -15,6 +15,9 @@ func (o *orderer) call(c bftcore.Call) {
 			Token: x.Token, Position: wire.Position{View: x.View, Order: x.Order}, Items: o.itemsOf(x.Requests),
 		}
 		o.out.Add(f.Append)
+	case bftcore.Reserve:
+		f := boundary.Reserve{Position: wire.Position{View: x.View, Order: x.Order}}
+		o.out.Add(f.Append)
 	case bftcore.CertifyCommit:
 		o.calls[x.Token] = callCommit
 		f := boundary.CertifyCommit{Token: x.Token, Prepare: x.Prepare, Items: o.itemsOf(x.Requests)}

@@ -41,6 +41,12 @@ func (n *Node) frame(f []byte) error {
 			return err
 		}
 		n.inbox.put(sourceSelf, len(q.Raw), bftcore.Submit{Raw: q.Raw, Retransmit: q.Retransmit})
+	case boundary.KindProposed:
+		p, err := boundary.DecodeProposed(f)
+		if err != nil {
+			return err
+		}
+		n.inbox.put(sourceSelf, len(f), bftcore.Proposed{Certificate: p.Certificate, Requests: p.Requests})
 	case boundary.KindCertified:
 		a, err := boundary.DecodeCertified(f)
 		if err != nil {

@@ -215,7 +215,7 @@ func refusals(c *bftcore.Counters, others map[string]uint64) map[string]uint64 {
 
 func work(c *bftcore.Counters) map[string]uint64 {
 	return map[string]uint64{
-		"proposed": c.Proposed, "voted": c.Voted, "batches": c.Batches, "requests": c.Requests, "fetches": c.Fetches,
+		"proposed": c.Proposed, "reserved": c.Reserved, "voted": c.Voted, "batches": c.Batches, "requests": c.Requests, "fetches": c.Fetches,
 		"fetches-served": c.FetchesServed, "resent": c.Resent, "loads": c.Loads, "progress-sent": c.ProgressSent,
 		"reanswered": c.Reanswered, "repeated-requests": c.RequestsDuplicate, "learned": c.Learned, "views-wanted": c.ViewsWanted,
 		"view-changes": c.ViewChanges, "views-begun": c.ViewsBegun, "views-entered": c.ViewsEntered, "checkpoints": c.Checkpoints,

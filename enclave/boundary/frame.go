@@ -51,6 +51,7 @@ const (
 	KindAsk            Kind = 11 // one rule of the enclave, beside the hot path
 	KindCache          Kind = 12 // a peer enclave's CACHE-Q or CACHE-A
 	KindPeeked         Kind = 13 // answer to KindPeek
+	KindReserve        Kind = 14 // the next own requests may be certified at that position
 )
 
 // Frames from the enclave to its host.
@@ -67,6 +68,7 @@ const (
 	KindSendCache   Kind = 75 // a CACHE-Q or CACHE-A for a peer enclave
 	KindPeek        Kind = 76 // an unordered read of the host's state
 	KindRefound     Kind = 77 // an administrator wants the group to be founded by some of its replicas
+	KindProposed    Kind = 79 // own requests, certified at the reserved position
 )
 
 // PeekKind returns a frame's kind.

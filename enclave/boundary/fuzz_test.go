@@ -85,6 +85,7 @@ func TestAllocationIsBoundedByTheInput(t *testing.T) {
 		(&Verify{Certificates: repeat(goldenCertificate, MaxItems)}).Append(nil),
 		(&Executed{Results: repeat(ExecutedItem{}, MaxItems)}).Append(nil),
 		(&Verified{OK: make([]bool, MaxItems)}).Append(nil),
+		(&Proposed{Requests: make([][]byte, MaxProposed)}).Append(nil),
 		(&Record{Piece: wire.Piece{Total: wire.ChunkBytes, Bytes: make([]byte, wire.ChunkBytes)}}).Append(nil),
 	}
 	for _, frame := range largest {

@@ -4,6 +4,8 @@ package boundary
 var goldenSums = map[string]string{
 	"start":                 "a8414fe1287dd5ec",
 	"start of an empty log": "ec5684692323c81c",
+	"reserve":               "d52e9b66348a13f1",
+	"proposed":              "f977c9d4b39cc34b",
 	"certify PREPARE":       "14086c4d1e4005df",
 	"certify COMMIT":        "eb6f53f357f5f274",
 	"verify":                "a51946065101fb62",

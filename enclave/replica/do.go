@@ -95,6 +95,7 @@ func (w *owner) submitQueued(now int64) {
 	for n < len(w.queue) && w.takeUp(now, w.queue[n]) {
 		n++
 	}
+	w.proposeOwn()
 	clear(w.queue[:n])
 	if n == len(w.queue) {
 		n, w.queue = 0, w.queue[:0]
@@ -120,8 +121,10 @@ func (w *owner) takeUp(now int64, s *submission) bool {
 		return false
 	}
 	w.waiting[ticket], s.command = s, nil
-	q := boundary.Request{Raw: raw}
-	w.send(q.Append)
+	if !w.gather(ticket, raw, s.bodies) {
+		q := boundary.Request{Raw: raw}
+		w.send(q.Append)
+	}
 	return true
 }
 

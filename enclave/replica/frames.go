@@ -38,6 +38,8 @@ func (w *owner) frame(f []byte) {
 		err = w.certifyPrepare(f)
 	case boundary.KindCertifyCommit:
 		err = w.certifyCommit(f)
+	case boundary.KindReserve:
+		err = w.reserve(f)
 	case boundary.KindAsk:
 		err = w.ask(f)
 	case boundary.KindVerify:
@@ -82,6 +84,7 @@ func (w *owner) certifyPrepare(f []byte) error {
 	if err != nil {
 		return err
 	}
+	w.own.at = wire.Position{} // the host goes on without what it reserved
 	answer := boundary.Certified{Token: c.Token}
 	digest, bad := w.batch(c.Items)
 	switch {

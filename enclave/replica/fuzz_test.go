@@ -8,6 +8,7 @@ import (
 	"troxymail/bftcore/wire"
 	"troxymail/enclave/boundary"
 	"troxymail/enclave/mac"
+	"troxymail/enclave/troxy"
 )
 
 // attacker drives one ACTIVE enclave with whatever frames a host can make, its peers' authentic messages
@@ -59,7 +60,7 @@ func (a *attacker) make(next choices, raw []byte) []byte {
 	}
 	body := []byte{byte(next(3))}
 	digest := wire.Sum(body)
-	switch next(12) {
+	switch next(13) {
 	case 0:
 		return raw
 	case 1:
@@ -114,6 +115,12 @@ func (a *attacker) make(next choices, raw []byte) []byte {
 			s.Certificates = []wire.Certificate{a.prepares[next(len(a.prepares))].Prepare}
 		}
 		return s.Append(nil)
+	case 11: // sessions want something, and the host lends a position for it
+		a.w.fence = troxy.FenceExecuted
+		for range next(3) {
+			a.w.enqueue(&submission{ctx: a.t.Context(), command: []byte{byte(next(3))}, done: make(chan troxy.Outcome, 1)})
+		}
+		return (&boundary.Reserve{Position: wire.Position{View: uint64(next(2)), Order: uint64(next(5))}}).Append(nil)
 	}
 	if len(a.recorded) == 0 {
 		return nil
@@ -157,14 +164,20 @@ func (a *attacker) check(out []byte) {
 		if err != nil {
 			a.t.Fatal(err)
 		}
-		if c.Refusal != boundary.RefusedNothing {
-			return
+		if c.Refusal == boundary.RefusedNothing {
+			a.noted(&c.Certificate)
 		}
-		at := c.Certificate.New
-		if before, ok := a.digests[at]; ok {
-			a.t.Fatalf("two certificates at %v: %v and %v", at, before, c.Certificate.Digest)
+	case boundary.KindProposed:
+		p := must(boundary.DecodeProposed(out))
+		var digests []wire.Digest
+		for _, raw := range p.Requests {
+			q := must(wire.DecodeRequest(raw))
+			digests = append(digests, q.Digest())
 		}
-		a.digests[at] = c.Certificate.Digest
+		if p.Certificate.Digest != wire.BatchDigest(digests) {
+			a.t.Fatal("a certificate of other requests")
+		}
+		a.noted(&p.Certificate)
 	case boundary.KindSendReplies:
 		_, message, err := boundary.DecodeSend(out)
 		set := must(wire.DecodeReplySet(must(message, err)))
@@ -188,6 +201,15 @@ func (a *attacker) check(out []byte) {
 	default:
 		a.t.Fatalf("an answer of kind %d", kind)
 	}
+}
+
+// noted notes what the enclave certified: one digest at a position.
+func (a *attacker) noted(x *wire.Certificate) {
+	a.t.Helper()
+	if before, ok := a.digests[x.New]; ok {
+		a.t.Fatalf("two certificates at %v: %v and %v", x.New, before, x.Digest)
+	}
+	a.digests[x.New] = x.Digest
 }
 
 // FuzzHostFrames lets a fuzzer choose what a host does: never a panic, never two digests at one position, two

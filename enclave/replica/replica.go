@@ -170,6 +170,7 @@ type owner struct {
 	replier  *troxy.Replier         // nil before ACTIVE
 	waiting  map[uint64]*submission // by ticket: those that wait for their outcome
 	queue    []*submission          // wait for room in the client's window, oldest first
+	own      own
 	records  records
 	backs    readBacks
 	bodies   bodies

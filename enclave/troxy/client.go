@@ -139,6 +139,14 @@ func (c *Client) Submit(now, since int64, command []byte, flags wire.RequestFlag
 	return s.ticket, c.issue(now, s), nil
 }
 
+// Digest returns the digest of an unanswered request that was asked once, by its ticket; false for no such request.
+func (c *Client) Digest(ticket uint64) (wire.Digest, bool) {
+	if s := c.slots[ticket]; s != nil {
+		return s.digest, true
+	}
+	return wire.Digest{}, false
+}
+
 // Room reports whether Submit would accept a request.
 func (c *Client) Room() bool { return c.next-c.oldest < Window && c.next < wire.MaxNumber }
 

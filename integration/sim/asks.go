@@ -52,8 +52,8 @@ func (h *host) call(call bftcore.Call) {
 	run := h.run
 	h.toEnclave(func(e *enclave) {
 		answer := h.ask(e, call)
-		if h.run != run {
-			return // who asked has ended
+		if h.run != run || answer == nil {
+			return // who asked has ended, or this is not answered
 		}
 		h.step(answer)
 		if h.run == run && h.c.chance(0.01) {
@@ -62,9 +62,12 @@ func (h *host) call(call bftcore.Call) {
 	})
 }
 
-// ask is what the enclave answers to a call of the core.
+// ask is what the enclave answers to a call of the core; nil for nothing.
 func (h *host) ask(e *enclave, call bftcore.Call) bftcore.Event {
 	switch x := call.(type) {
+	case bftcore.Reserve:
+		e.lent = wire.Position{View: x.View, Order: x.Order}
+		return nil
 	case bftcore.CertifyPrepare:
 		certificate, bad := e.prepare(wire.Position{View: x.View, Order: x.Order}, x.Requests)
 		p := bftcore.Prepared{Token: x.Token, Certificate: certificate}
@@ -140,16 +143,52 @@ func (h *host) think() {
 	h.in(0, pause, func() {
 		h.think()
 		c := h.encl.client
-		if h.core == nil || c == nil || !c.room() || !h.c.striking && !h.asksOn() {
+		if h.core == nil || c == nil || !c.room() || !h.c.striking && !h.asksOn() || h.quiet() {
 			return
 		}
-		if raw := c.wish(h.clock()); raw != nil {
-			if h.c.tracing {
-				q, _ := wire.DecodeRequest(raw)
-				h.c.trace(h.name(), "submits %v", q.ID)
+		var raws [][]byte
+		for wants := true; wants && c.room(); wants = h.encl.lent.Order != 0 && h.c.chance(0.2) {
+			if raw := c.wish(h.clock()); raw != nil {
+				raws = append(raws, raw)
 			}
-			h.step(bftcore.Submit{Raw: raw})
+		}
+		if len(raws) > 0 {
+			h.submit(raws)
 			h.serve(c)
 		}
 	})
+}
+
+// quiet reports whether this replica's sessions leave the wishing to the leader's for now: a leader lends orders to its
+// enclave when it orders for few others.
+func (h *host) quiet() bool {
+	return h.c.scene.lone && h.c.striking && h.c.group.Leader(h.encl.set.Position().View) != h.id && h.c.chance(0.8)
+}
+
+// submit gives the core what the client wants: certified where an order was lent for it.
+func (h *host) submit(raws [][]byte) {
+	if p := h.encl.propose(raws); p != nil {
+		h.c.trace(h.name(), "certifies %d own requests at %v", len(raws), p.Certificate.New)
+		if h.lies {
+			var requests []wire.Request
+			for _, raw := range raws {
+				q, _ := wire.DecodeRequest(raw)
+				requests = append(requests, q)
+			}
+			h.keep(&p.Certificate, requests)
+		}
+		run := h.run
+		h.step(*p)
+		if h.run == run && h.c.chance(0.01) {
+			h.step(*p) // the boundary may repeat itself
+		}
+		return
+	}
+	for _, raw := range raws {
+		if h.c.tracing {
+			q, _ := wire.DecodeRequest(raw)
+			h.c.trace(h.name(), "submits %v", q.ID)
+		}
+		h.step(bftcore.Submit{Raw: raw})
+	}
 }

@@ -57,6 +57,7 @@ func New(seed uint64, tracing bool) *Cluster {
 	c := &Cluster{seed: seed, rng: rand.New(rand.NewPCG(seed, 1)), tracing: tracing, now: second, known: map[wire.Digest]wire.MAC{},
 		requests: troxy.NewRequests(requestKey)}
 	c.scene = newScene(c.rng)
+	c.scene.lone = seed%4 == 3
 	c.group, _ = quorum.New(c.scene.replicas) // 3 or 5
 	c.model, _ = rr.Majority(c.scene.replicas)
 	c.n = c.group.N()

@@ -68,6 +68,7 @@ const (
 	fence
 	fenced
 	unanswered
+	ownProposal
 
 	faults // how many there are
 )
@@ -79,7 +80,7 @@ var faultNames = [faults]string{
 	"lies: mutated", "lies: replayed", "lies: dropped", "lies: misdirected", "lies: forged", "lies: certified alone", "lies: censored",
 	"lies: rules driven", "lies: comeback rules driven", "lies: views wished", "lies: results", "lies: old pasts", "lies: clones", "lies: clones acting", "lies: twins", "lies: wrong ways",
 	"recoveries", "foundings", "foundings aborted", "resignations", "view changes", "views begun", "checkpoints", "logs cut", "state transfers", "ways retraced", "ways to elsewhere", "stranded",
-	"fences", "requests fenced", "requests given up",
+	"fences", "requests fenced", "requests given up", "orders lent and used",
 }
 
 // Counts is how often each happened.

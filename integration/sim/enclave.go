@@ -25,7 +25,8 @@ type enclave struct {
 	id      wire.ReplicaID
 	set     *counter.Set
 	replies *mac.Authenticator
-	client  *client // nil while it is not ACTIVE
+	client  *client       // nil while it is not ACTIVE
+	lent    wire.Position // for requests of its client (bftcore.Reserve); order 0: nothing is
 }
 
 // newEnclave starts an enclave that knows nothing.
@@ -61,6 +62,7 @@ func (e *enclave) batch(requests []wire.Request) (wire.Digest, int) {
 
 // prepare certifies a proposal. Without a certificate it refused, because of a request when bad is not negative.
 func (e *enclave) prepare(at wire.Position, requests []wire.Request) (certificate *wire.Certificate, bad int) {
+	e.lent = wire.Position{}
 	if !e.set.Active() {
 		return nil, -1
 	}
@@ -74,6 +76,29 @@ func (e *enclave) prepare(at wire.Position, requests []wire.Request) (certificat
 	}
 	e.c.check.certified(e, &c)
 	return &c, -1
+}
+
+// propose certifies requests of the own client where the host lent an order; nil: they are for the host.
+func (e *enclave) propose(raws [][]byte) *bftcore.Proposed {
+	at := e.lent
+	e.lent = wire.Position{}
+	var requests []wire.Request
+	for _, raw := range raws {
+		q, err := wire.DecodeRequest(raw)
+		if err != nil || len(q.Bodies) > 0 {
+			return nil
+		}
+		requests = append(requests, q)
+	}
+	if at.Order == 0 {
+		return nil
+	}
+	certificate, _ := e.prepare(at, requests)
+	if certificate == nil {
+		return nil
+	}
+	e.c.counts[ownProposal]++
+	return &bftcore.Proposed{Certificate: *certificate, Requests: raws}
 }
 
 // commit certifies a vote; nil: it refused.
@@ -94,6 +119,7 @@ func (e *enclave) commit(p *wire.Certificate, requests []wire.Request) *wire.Cer
 
 // invalid returns the indices of requests that are not authentic; false: no verdict.
 func (e *enclave) invalid(requests []wire.Request) (list []int, ok bool) {
+	e.lent = wire.Position{} // it crosses as CertifyPrepare does
 	for i := range requests {
 		if !e.authentic(&requests[i]) {
 			list = append(list, i)

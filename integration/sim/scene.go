@@ -9,6 +9,7 @@ type scene struct {
 	fade       bool // liars fall silent, or lie again, when all has settled
 	gentle     bool // what befalls one replica at a time does so only while all others order
 	strict     bool // certificates wait for their syncs
+	lone       bool // mostly the leader's sessions want something; not drawn with the rest
 	maxBatch   int
 	window     int
 	checkpoint uint64
