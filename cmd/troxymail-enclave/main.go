@@ -21,6 +21,7 @@ import (
 	"troxymail/cmd/internal/config"
 	"troxymail/cmd/internal/enrol"
 	"troxymail/cmd/internal/gcpace"
+	"troxymail/cmd/internal/processors"
 	"troxymail/cmd/internal/timerslack"
 	"troxymail/enclave/genesis"
 	"troxymail/enclave/handover"
@@ -59,6 +60,7 @@ type options struct {
 func main() {
 	gcpace.Start()
 	timerslack.Set(timerslack.Enclave)
+	processors.Halve()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)

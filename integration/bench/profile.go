@@ -30,7 +30,11 @@ func profile(clients, size int, d time.Duration, disk bool) error {
 	if _, err := measure(c.servers, clients, size, time.Second); err != nil {
 		return err
 	}
-	rec, err := record(filepath.Join(c.binaries, "perf.data"), c.processes)
+	leader, err := leaderOf(c.binaries, filepath.Join(c.dir, "cluster", "cluster.json"))
+	if err != nil {
+		return err
+	}
+	rec, err := record(filepath.Join(c.binaries, "perf.data"), c.processes, leader)
 	if err != nil {
 		return err
 	}
@@ -68,14 +72,14 @@ type recording struct {
 }
 
 // record starts to sample; end has to be called.
-func record(data string, p *processes) (*recording, error) {
+func record(data string, p *processes, leader int) (*recording, error) {
 	r := &recording{data: data, names: map[string]string{}}
 	var pids []string
 	for i, c := range *p {
 		pid := strconv.Itoa(c.Process.Pid)
 		pids = append(pids, pid)
 		role := []string{"host", "enclave"}[i%2]
-		if leads := i < 2; leads {
+		if i/2 == leader {
 			r.names[pid] = "leader's " + role
 		} else {
 			r.names[pid] = "a follower's " + role

@@ -40,7 +40,11 @@ func profileReads(name string, big int, d time.Duration) error {
 	if _, err := s.measure(&readOperations[at], readClients, fixed, time.Second); err != nil {
 		return err
 	}
-	rec, err := record(filepath.Join(binaries, "perf.data"), s.processes)
+	leader, err := leaderOf(binaries, filepath.Join(dir, "cluster", "cluster.json"))
+	if err != nil {
+		return err
+	}
+	rec, err := record(filepath.Join(binaries, "perf.data"), s.processes, leader)
 	if err != nil {
 		return err
 	}

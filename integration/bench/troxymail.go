@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 )
 
 // buildTroxymail builds the program's binaries, hosts and enclaves with the tag bench, and raft's, into a new folder.
@@ -75,13 +76,18 @@ func runInWorkplace(disk bool) (r running, err error) {
 }
 
 // startTroxymail sets up a cluster of three on loopback below dir, with so many parallel instances of ordering, and starts
-// its six processes.
+// its six processes. Its leader comes first, as raft's does: a founding begins with view 1, so that it is not replica 0.
 func startTroxymail(binaries, dir string, pillars int) ([]string, func(), error) {
 	servers, p, err := launchTroxymail(binaries, dir, "--pillars", fmt.Sprint(pillars))
 	if err != nil {
 		return nil, nil, err
 	}
-	return servers, p.stop, nil
+	leader, err := leaderOf(binaries, filepath.Join(dir, "cluster", "cluster.json"))
+	if err != nil {
+		p.stop()
+		return nil, nil, err
+	}
+	return slices.Concat(servers[leader:], servers[:leader]), p.stop, nil
 }
 
 // launchTroxymail is startTroxymail for callers that look at the processes: host 0, enclave 0, host 1, ... flags are more

@@ -80,6 +80,7 @@ var arrows = []arrow{
 	// Composition roots and tests of the whole.
 	{"cmd/internal/pki", nil},
 	{"cmd/internal/gcpace", nil},
+	{"cmd/internal/processors", nil},
 	{"cmd/internal/timerslack", nil},
 	{"cmd/internal/host", []string{"bftcore", "bftcore/hostlog", "bftcore/node", "bftcore/rejoin", "bftcore/transport",
 		"bftcore/quorum", "bftcore/wire", "enclave/boundary", "enclave/rr", "mailstore/blob", "mailstore/command",
@@ -106,7 +107,7 @@ var arrows = []arrow{
 	{"cmd/troxymail-host", []string{"bftcore", "bftcore/node", "bftcore/transport", "integration/liar", "cmd/internal/config",
 		"cmd/internal/gcpace", "cmd/internal/host", "cmd/internal/pki", "cmd/internal/timerslack", "enclave/boundary"}},
 	{"cmd/troxymail-enclave", []string{"enclave/handover", "cmd/internal/config", "cmd/internal/enrol", "cmd/internal/gcpace",
-		"cmd/internal/timerslack", "enclave/boundary",
+		"cmd/internal/processors", "cmd/internal/timerslack", "enclave/boundary",
 		"enclave/genesis", "enclave/tee", "mail/service"}},
 	{"cmd/cluster", []string{"bftcore/node", "bftcore/transport", "bftcore/wire", "integration/liar", "cmd/internal/config",
 		"cmd/internal/enrol", "cmd/internal/host", "cmd/internal/setup", "enclave/boundary", "enclave/genesis", "enclave/tee",
