@@ -159,7 +159,7 @@ func TestEnrolment(t *testing.T) {
 
 	ports := freePorts(t, 1)
 	c := &Cluster{Demo: &demo.Demo{Dir: machine}}
-	for i, key := range []string{"imap", "imaps", "admin", "host"} {
+	for i, key := range []string{"imap", "imaps", "admin", "host", "submission", "submissions", "smtp", "autoconfig"} { // other tests' demos have the usual ports
 		c.edit(t, "enclave-0.toml", "^"+key+" = .*", fmt.Sprintf("%s = \"127.0.0.1:%d\"", key, ports+i))
 	}
 	p := Launch(t, "enclave 0", "troxymail-enclave", "--config", c.EnclaveConfig(0), "--insecure-simulated-tee")
