@@ -75,7 +75,7 @@ func (s *State) chosen(order uint64) wire.Digest {
 }
 
 // contradicts reports whether another batch is remembered at an order that this enclave is past. No correct host asks
-// for one, however late or often it asks.
+// for one, however late or often it asks, unless its enclave certified there by itself meanwhile (package replica, own).
 func (s *State) contradicts(order uint64, digest wire.Digest) bool {
 	i, ok := s.find(order)
 	return ok && s.entries[i].Batch != digest

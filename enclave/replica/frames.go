@@ -94,7 +94,9 @@ func (w *owner) certifyPrepare(f []byte) error {
 		answer.Refusal = boundary.RefusedInactive
 	default:
 		answer.Certificate, err = w.counter.CertifyPrepare(c.Position, digest)
-		answer.Refusal = refusal(err)
+		if answer.Refusal = refusal(err); answer.Refusal == boundary.RefusedDigest && w.own.crossed(c.Position) {
+			answer.Refusal = boundary.RefusedPosition
+		}
 	}
 	w.certified(&answer)
 	return nil

@@ -127,5 +127,5 @@ func (w *owner) retire() {
 	for _, v := range w.reads.open {
 		v.outcome <- nil
 	}
-	w.client, w.replier, w.reads, w.lag, w.fencing = nil, nil, reads{}, lags{}, nil
+	w.client, w.replier, w.reads, w.lag, w.fencing, w.own = nil, nil, reads{}, lags{}, nil, own{}
 }

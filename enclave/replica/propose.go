@@ -12,9 +12,21 @@ import (
 // refuses (the reservation is of a former view, or the host went on), the requests go to the host like others.
 type own struct {
 	at      wire.Position // reserved; order 0: nothing is
+	used    wire.Position // where this enclave certified last by itself
 	batch   boundary.Proposed
 	digests []wire.Digest
-	bytes   int // of batch
+	bytes   int      // of batch
+	rest    [][]byte // requests of the turn that are not in it
+}
+
+// crossed reports, once for each position, whether the host may have asked for it before it learned that it was used: that
+// is no fault of the host, as another batch at a certified position is otherwise (accuses).
+func (o *own) crossed(at wire.Position) bool {
+	if at.Order == 0 || at != o.used {
+		return false
+	}
+	o.used = wire.Position{}
+	return true
 }
 
 // reserve notes the position that the host lends.
@@ -26,36 +38,47 @@ func (w *owner) reserve(f []byte) error {
 	return err
 }
 
-// gather takes a request into the batch that is about to be certified; false: it is for the host, which fetches large
-// bodies before it proposes.
+// gather takes a request in that leaves at the end of the turn: in the batch that is certified, or behind it, since one that
+// overtook it would have the host ask for the position itself. False: nothing is reserved, and it is for the host at once.
+// Large bodies are always for the host, which fetches them before it proposes.
 func (w *owner) gather(ticket uint64, raw []byte, bodies []wire.Digest) bool {
 	o := &w.own
-	if o.at.Order == 0 || len(bodies) > 0 || len(o.digests) == boundary.MaxProposed || o.bytes+len(raw) > boundary.MaxProposedBytes {
+	if o.at.Order == 0 {
 		return false
 	}
 	digest, ok := w.client.Digest(ticket)
-	if ok {
-		o.batch.Requests, o.digests = append(o.batch.Requests, raw), append(o.digests, digest)
-		o.bytes += len(raw)
+	if !ok || len(bodies) > 0 || len(o.digests) == boundary.MaxProposed || o.bytes+len(raw) > boundary.MaxProposedBytes {
+		o.rest = append(o.rest, raw)
+		return true
 	}
-	return ok
+	o.batch.Requests, o.digests = append(o.batch.Requests, raw), append(o.digests, digest)
+	o.bytes += len(raw)
+	return true
 }
 
 // proposeOwn certifies what was gathered, at the end of a turn.
 func (w *owner) proposeOwn() {
 	o := &w.own
-	if len(o.digests) == 0 {
-		return
-	}
-	var err error
-	if o.batch.Certificate, err = w.counter.CertifyPrepare(o.at, wire.BatchDigest(o.digests)); err == nil {
-		w.send(o.batch.Append)
-	} else {
-		for _, raw := range o.batch.Requests {
-			q := boundary.Request{Raw: raw}
-			w.send(q.Append)
+	if len(o.digests) > 0 {
+		var err error
+		if o.batch.Certificate, err = w.counter.CertifyPrepare(o.at, wire.BatchDigest(o.digests)); err == nil {
+			o.used = o.at
+			w.send(o.batch.Append)
+		} else {
+			w.request(o.batch.Requests)
 		}
+		clear(o.batch.Requests)
+		o.batch.Requests, o.digests, o.bytes, o.at = o.batch.Requests[:0], o.digests[:0], 0, wire.Position{}
 	}
-	clear(o.batch.Requests)
-	o.batch.Requests, o.digests, o.bytes, o.at = o.batch.Requests[:0], o.digests[:0], 0, wire.Position{}
+	w.request(o.rest)
+	clear(o.rest)
+	o.rest = o.rest[:0]
+}
+
+// request hands requests to the host, to be ordered.
+func (w *owner) request(raws [][]byte) {
+	for _, raw := range raws {
+		q := boundary.Request{Raw: raw}
+		w.send(q.Append)
+	}
 }

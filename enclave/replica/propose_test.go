@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"slices"
 	"testing"
 
 	"troxymail/bftcore/wire"
@@ -119,6 +120,43 @@ func TestWhatIsNotCertifiedAtOnce(t *testing.T) {
 	s.send(reserve(1))
 	if got, others := s.want(submission{command: make([]byte, boundary.MaxProposedBytes)}); len(got) != 0 || others != 1 {
 		t.Errorf("large: %d batches, %d requests", len(got), others)
+	}
+}
+
+// A host that asks for the position before it learns that it was used is not accused; one that asks again is.
+func TestCallThatCrossesAccusesNobody(t *testing.T) {
+	s := serving(t)
+	s.send(reserve(1))
+	if got, _ := s.want(small("a")); len(got) != 1 {
+		t.Fatal("not certified")
+	}
+	if a := s.certified(prepare(1, request(2, 1))); a.Refusal != boundary.RefusedPosition || len(s.w.stats.Alarms()) != 0 {
+		t.Errorf("refusal %d, alarms %v", a.Refusal, s.w.stats.Alarms())
+	}
+	if a := s.certified(prepare(1, request(2, 1))); a.Refusal != boundary.RefusedDigest || len(s.w.stats.Alarms()) != 1 {
+		t.Errorf("asked again: refusal %d, alarms %v", a.Refusal, s.w.stats.Alarms())
+	}
+}
+
+// What is not in the batch comes behind it: else the host would ask for the position itself.
+func TestNothingOvertakesTheProposed(t *testing.T) {
+	s := serving(t)
+	s.send(reserve(1))
+	for _, c := range []submission{{command: make([]byte, boundary.MaxProposedBytes)}, {command: []byte("a"), bodies: []wire.Digest{{1}}}, small("b"), small("c")} {
+		c.ctx, c.done = t.Context(), make(chan troxy.Outcome, 1)
+		s.w.enqueue(&c)
+	}
+	s.w.turn()
+	var kinds []boundary.Kind
+	for _, f := range taken(s.w) {
+		kind, _ := boundary.PeekKind(f)
+		kinds = append(kinds, kind)
+	}
+	if !slices.Equal(kinds, []boundary.Kind{boundary.KindProposed, boundary.KindRequest, boundary.KindRequest}) {
+		t.Errorf("kinds %v", kinds)
+	}
+	if s.send(nil); len(s.w.own.rest) != 0 {
+		t.Error("requests stay behind")
 	}
 }
 

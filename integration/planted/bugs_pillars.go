@@ -33,6 +33,16 @@ var pillarBugs = []bug{
 		pkg: "enclave/replica", test: "TestReservationIsTakenBack",
 	},
 	{
+		name: "host accused of a call that crossed", breaks: "a host that asks for a reserved order before it learns that it was used is not to blame",
+		file: "enclave/replica/frames.go", line: " && w.own.crossed(c.Position) {", instead: " && c.Position.Order == 0 {",
+		pkg: "enclave/replica", test: "TestCallThatCrossesAccusesNobody",
+	},
+	{
+		name: "request that overtakes", breaks: "what an enclave does not certify by itself comes behind what it does",
+		file: "enclave/replica/propose.go", line: "		o.rest = append(o.rest, raw)\n		return true\n", instead: "		return false\n",
+		pkg: "enclave/replica", test: "TestNothingOvertakesTheProposed",
+	},
+	{
 		name: "proposal of other requests", breaks: "what an enclave certified by itself is proposed with its batch",
 		file: "bftcore/reserve.go", line: " || x.Digest != wire.BatchDigest(digests) {", instead: " {",
 		pkg: "bftcore", test: "TestProposedThatDoesNotFit",

@@ -77,6 +77,9 @@ func (h *host) ask(e *enclave, call bftcore.Call) bftcore.Event {
 		if h.lies && certificate != nil {
 			h.keep(certificate, x.Requests)
 		}
+		if !h.lies && e.accused {
+			h.c.fail("%s asks for another batch where its enclave has certified one, at [%d|%d]: an honest host is accused", h.name(), x.View, x.Order)
+		}
 		return p
 	case bftcore.CertifyCommit:
 		certificate := e.commit(&x.Prepare, x.Requests)

@@ -27,6 +27,8 @@ type enclave struct {
 	replies *mac.Authenticator
 	client  *client       // nil while it is not ACTIVE
 	lent    wire.Position // for requests of its client (bftcore.Reserve); order 0: nothing is
+	used    wire.Position // where it used that last: a call for it may have crossed
+	accused bool          // the last call of prepare asked for another batch where one was certified: no honest host does
 }
 
 // newEnclave starts an enclave that knows nothing.
@@ -62,7 +64,7 @@ func (e *enclave) batch(requests []wire.Request) (wire.Digest, int) {
 
 // prepare certifies a proposal. Without a certificate it refused, because of a request when bad is not negative.
 func (e *enclave) prepare(at wire.Position, requests []wire.Request) (certificate *wire.Certificate, bad int) {
-	e.lent = wire.Position{}
+	e.lent, e.accused = wire.Position{}, false
 	if !e.set.Active() {
 		return nil, -1
 	}
@@ -72,6 +74,7 @@ func (e *enclave) prepare(at wire.Position, requests []wire.Request) (certificat
 	}
 	c, err := e.set.CertifyPrepare(at, d)
 	if err != nil {
+		e.accused = errors.Is(err, counter.ErrDigest) && at != e.used
 		return nil, -1
 	}
 	e.c.check.certified(e, &c)
@@ -97,6 +100,7 @@ func (e *enclave) propose(raws [][]byte) *bftcore.Proposed {
 	if certificate == nil {
 		return nil
 	}
+	e.used = at
 	e.c.counts[ownProposal]++
 	return &bftcore.Proposed{Certificate: *certificate, Requests: raws}
 }
