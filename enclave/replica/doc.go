@@ -9,7 +9,7 @@
 //   - Nothing from the host is believed: certificates and requests are checked by MAC, results by vote,
 //     records by digest, and an answer without a question is dropped and counted.
 //   - A certificate is given only for a batch whose requests were all checked (CertifyPrepare,
-//     CertifyCommit), and a COMMIT only for an authentic PREPARE of that view's leader.
+//     CertifyCommit) or made here (own), and a COMMIT only for an authentic PREPARE of that view's leader.
 //   - Watches fire after the reply to the write was authenticated, never before.
 //   - Nothing in plaintext is put into a frame: commands arrive here already sealed.
 //
