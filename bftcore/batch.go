@@ -31,7 +31,8 @@ func (c *Core) propose() {
 // is above it stays in flight until it is filled. Above a reserved order there is none (reserve.go).
 func (c *Core) hasRoom() bool {
 	next := c.nextCall.first()
-	return (c.reservedFor() == 0 || next <= c.reserved) && next <= c.applied+uint64(c.cfg.Window) && (c.buffered < MaxInFlightBytes || c.nextCall.holed()) &&
+	return (c.reservedFor() == 0 || next <= c.reserved) && next <= c.applied+uint64(c.cfg.Window) &&
+		(c.buffered < MaxInFlightBytes || c.nextCall.holed()) &&
 		next < c.nextOwn.first()+uint64(c.cfg.Window) && next <= c.ceiling()
 }
 

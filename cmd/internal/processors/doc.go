@@ -5,6 +5,6 @@
 // processors an enclave that has one takes a single client's requests 5 to 7 % faster, and 2 to 6 % more of many clients'.
 //
 // The price, on machines with fewer than four processors: a goroutine that computes for long, such as the check of a
-// password (some 15 ms), keeps others of the enclave waiting until the runtime interrupts it, after 10 ms and what package
+// password (some 30 ms), keeps others of the enclave waiting until the runtime interrupts it, after 10 ms and what package
 // timerslack adds. Hosts are left alone: they wait for disks, and a thread that does keeps its processor for a moment.
 package processors
