@@ -12,6 +12,7 @@ import (
 
 	"troxymail/cmd/internal/config"
 	"troxymail/cmd/internal/enrol"
+	"troxymail/cmd/internal/processors"
 	"troxymail/enclave/boundary"
 	"troxymail/enclave/genesis"
 	"troxymail/enclave/handover"
@@ -72,7 +73,7 @@ func (r *replica) once(ctx context.Context) error {
 	s, err := service.New(service.Options{
 		Self: r.conf.Replica, Genesis: r.conf.Genesis, Secrets: r.secrets, Certificate: r.chain, Link: link,
 		Listen: r.listenClients, Name: r.conf.Names[0], Admin: admin, Handover: r.giver, Bounded: r.conf.Bounded,
-		Ordered:   r.conf.Ordered,
+		Ordered: r.conf.Ordered, Computing: processors.Lend,
 		Simulated: r.platform.Simulated(), Platform: r.platform.Name(), Logger: r.logger,
 	})
 	if err != nil {

@@ -25,6 +25,8 @@ type Options struct {
 	Concurrent int
 	Waiting    int
 	Rand       io.Reader // salts and the dummy's secret; required
+	// Computing is called before each long computation, and what it returns after it. Nil for nothing.
+	Computing func() (done func())
 }
 
 // Authenticator checks passwords, a bounded number at once. Safe for concurrent use.
@@ -32,6 +34,7 @@ type Authenticator struct {
 	params     Params
 	iterations int
 	rand       io.Reader
+	computing  func() (done func())
 	running    chan struct{}
 	waiting    chan struct{}
 	dummy      hash
@@ -52,12 +55,15 @@ func New(o Options) (*Authenticator, error) {
 	if o.Waiting <= 0 {
 		o.Waiting = DefaultWaiting
 	}
+	if o.Computing == nil {
+		o.Computing = func() func() { return func() {} }
+	}
 	if !o.Params.valid() || o.Rand == nil {
 		return nil, fmt.Errorf("auth: costs out of bounds (at most %d KiB, %d passes, %d lanes) or no Rand",
 			maxMemoryKiB, maxPasses, maxLanes)
 	}
 	a := &Authenticator{
-		params: o.Params, iterations: o.Iterations, rand: o.Rand,
+		params: o.Params, iterations: o.Iterations, rand: o.Rand, computing: o.Computing,
 		running: make(chan struct{}, o.Concurrent),
 		waiting: make(chan struct{}, o.Concurrent+o.Waiting),
 		dummy:   hash{params: o.Params},
@@ -122,7 +128,8 @@ func (a *Authenticator) enter(ctx context.Context) (release func(), err error) {
 	}
 	select {
 	case a.running <- struct{}{}:
-		return func() { <-a.running; <-a.waiting }, nil
+		done := a.computing()
+		return func() { done(); <-a.running; <-a.waiting }, nil
 	case <-ctx.Done():
 		<-a.waiting
 		return nil, ctx.Err()

@@ -84,7 +84,9 @@ type Options struct {
 	Handover *handover.Giver
 	// Unsafe lets the enclave continue from what its host's log shows, without its peers: for tests of one replica.
 	Unsafe bool
-	Logger *slog.Logger
+	// Computing is called around each check of a password (auth.Options). Nil for nothing.
+	Computing func() (done func())
+	Logger    *slog.Logger
 }
 
 // Service is the trusted side of one replica. Make it with New, then call Run.
@@ -128,7 +130,7 @@ func New(o Options) (*Service, error) {
 		Now:   func() int64 { return int64(time.Since(start)) + 1 },
 	})
 	over := cluster{r: s.replica}
-	authenticator, err := auth.New(auth.Options{Rand: rand.Reader})
+	authenticator, err := auth.New(auth.Options{Rand: rand.Reader, Computing: o.Computing})
 	if err != nil {
 		return nil, err
 	}

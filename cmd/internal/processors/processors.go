@@ -3,14 +3,53 @@ package processors
 import (
 	"os"
 	"runtime"
+	"sync"
 )
 
 // Halve has the runtime work on half of the processors that it would take, on one at least. It does nothing where the
-// environment says how many (GOMAXPROCS). Call it when the process starts.
+// environment says how many (GOMAXPROCS). Call it once, when the process starts.
 func Halve() {
 	if os.Getenv("GOMAXPROCS") == "" {
-		runtime.GOMAXPROCS(half(runtime.GOMAXPROCS(0)))
+		share.halve(runtime.GOMAXPROCS(0))
 	}
 }
 
-func half(n int) int { return max(1, n/2) }
+// Lend gives the runtime one more processor, of those that Halve took, until done is called once: for a goroutine that
+// computes for long, so that it keeps no other waiting. Safe for concurrent use.
+func Lend() (done func()) {
+	share.compute(1)
+	return func() { share.compute(-1) }
+}
+
+// share is what this process works on.
+var share processors
+
+type processors struct {
+	mu        sync.Mutex
+	all       int // 0 before halve
+	computing int
+}
+
+func (p *processors) halve(all int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.all = all
+	p.set()
+}
+
+func (p *processors) compute(more int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.computing += more
+	p.set()
+}
+
+// set tells the runtime. The caller holds mu. Setting stops the world for some microseconds, but not when nothing changes.
+func (p *processors) set() {
+	if p.all == 0 {
+		return
+	}
+	if n := min(p.all, max(1, p.all/2)+p.computing); n != runtime.GOMAXPROCS(0) {
+		runtime.GOMAXPROCS(n)
+	}
+}
