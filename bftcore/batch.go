@@ -126,11 +126,9 @@ func (c *Core) takeBatch() (requests []wire.Request, taken []*waiting, size int)
 func (c *Core) proposeBatch(requests []wire.Request, taken []*waiting, size int) {
 	digests := make([]wire.Digest, len(taken))
 	keys := make([]requestKey, len(taken))
+	c.lastBatch, c.lastOwn = len(taken), true
 	for i, w := range taken {
 		digests[i], keys[i] = w.key.digest, w.key
-	}
-	c.lastBatch, c.lastOwn = len(taken), true
-	for _, w := range taken {
 		c.lastOwn = c.lastOwn && w.source == c.cfg.Self
 	}
 	c.callPrepare(&wire.Prepare{Requests: requests, Digests: digests}, keys, size)
@@ -139,13 +137,19 @@ func (c *Core) proposeBatch(requests []wire.Request, taken []*waiting, size int)
 // callPrepare asks for the certificate of the next proposal. keys are those of new requests; a batch that is
 // proposed again has none.
 func (c *Core) callPrepare(batch *wire.Prepare, keys []requestKey, size int) {
-	s := c.slotAt(c.nextCall.first())
-	s.proposal, s.keys = batch, keys
-	s.from, s.size, s.stage = c.cfg.Self, size, stageCalled
-	c.buffered += size
-	s.token, s.calledAt = c.newCall(s), max(c.now, 1)
-	c.nextCall.pass(s.order)
+	s := c.nextProposal(batch, keys, size)
+	s.token = c.newCall(s)
 	c.out.Calls = append(c.out.Calls, CertifyPrepare{
 		Token: s.token, View: c.view, Order: s.order, Requests: batch.Requests,
 	})
+}
+
+// nextProposal gives the lowest order that has no proposal this one, which is about to be certified or was just now.
+func (c *Core) nextProposal(batch *wire.Prepare, keys []requestKey, size int) *slot {
+	s := c.slotAt(c.nextCall.first())
+	s.proposal, s.keys = batch, keys
+	s.from, s.size, s.stage, s.calledAt = c.cfg.Self, size, stageCalled, max(c.now, 1)
+	c.buffered += size
+	c.nextCall.pass(s.order)
+	return s
 }

@@ -18,7 +18,7 @@ func (c *Core) onPrepared(e Prepared) {
 	if s.order == c.reserved {
 		c.reserved = 0 // the enclave gave it up when it was asked
 	}
-	if e.Certificate == nil || !c.isOwn(e.Certificate, wire.CertPrepare, s,
+	if e.Certificate == nil || !c.isOwn(e.Certificate, wire.CertPrepare, s.order,
 		wire.BatchDigest(s.proposal.Digests)) {
 		if e.Certificate != nil {
 			c.counters.NonsenseAnswers++
@@ -35,9 +35,9 @@ func (c *Core) onPrepared(e Prepared) {
 
 // isOwn checks that a certificate is what was asked for. The own enclave does not lie, but what comes over
 // the boundary may be late or meant for another.
-func (c *Core) isOwn(x *wire.Certificate, kind wire.CertKind, s *slot, digest wire.Digest) bool {
+func (c *Core) isOwn(x *wire.Certificate, kind wire.CertKind, order uint64, digest wire.Digest) bool {
 	return x.Kind == kind && x.Replica == c.cfg.Self && c.fits(x) && x.Digest == digest &&
-		x.New == wire.Position{View: c.view, Order: s.order}
+		x.New == wire.Position{View: c.view, Order: order}
 }
 
 // ownPrepare logs a certified proposal and sends it.

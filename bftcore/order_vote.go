@@ -44,7 +44,7 @@ func (c *Core) onCommitted(e Committed) {
 	}
 	delete(c.calls, e.Token)
 	s.token = 0
-	if e.Certificate == nil || !c.isOwn(e.Certificate, wire.CertCommit, s, s.proposal.Certificate.Digest) {
+	if e.Certificate == nil || !c.isOwn(e.Certificate, wire.CertCommit, s.order, s.proposal.Certificate.Digest) {
 		if e.Certificate != nil {
 			c.counters.NonsenseAnswers++
 		}

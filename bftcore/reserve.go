@@ -18,7 +18,7 @@ import "troxymail/bftcore/wire"
 
 // reservedFor returns the order that the own enclave may use without being asked; 0 for none.
 func (c *Core) reservedFor() uint64 {
-	if o := c.reserved; o != 0 && c.leads() && o >= c.nextOwn.of(o) {
+	if o := c.reserved; o != 0 && c.leads() && o == c.nextOwn.of(o) {
 		return o
 	}
 	return 0
@@ -53,10 +53,8 @@ func (c *Core) onProposed(e Proposed) {
 		}
 		requests = append(requests, q)
 	}
-	order, x := c.reservedFor(), e.Certificate
-	digests := wire.RequestDigests(requests)
-	if order == 0 || order != c.nextOwn.of(order) || x.Kind != wire.CertPrepare || x.Replica != c.cfg.Self || !c.fits(&x) ||
-		x.New != (wire.Position{View: c.view, Order: order}) || x.Digest != wire.BatchDigest(digests) {
+	order, digests := c.reservedFor(), wire.RequestDigests(requests)
+	if order == 0 || !c.isOwn(&e.Certificate, wire.CertPrepare, order, wire.BatchDigest(digests)) {
 		c.counters.NonsenseAnswers++
 		for _, raw := range e.Requests {
 			c.onSubmit(Submit{Raw: raw})
@@ -75,13 +73,9 @@ func (c *Core) onProposed(e Proposed) {
 		keys[i] = requestKey{digest: digests[i], mac: requests[i].MAC}
 		size += len(requests[i].Raw) + 4
 	}
-	s := c.slotAt(order)
-	s.proposal, s.keys = &wire.Prepare{Requests: requests, Digests: digests}, keys
-	s.from, s.size, s.stage, s.calledAt = c.cfg.Self, size, stageCalled, max(c.now, 1)
-	c.buffered += size
-	c.nextCall.pass(order)
+	s := c.nextProposal(&wire.Prepare{Requests: requests, Digests: digests}, keys, size)
+	s.answer = &e.Certificate
 	c.lastBatch = len(requests)
 	c.counters.Reserved++
-	s.answer = &x
 	c.ownPrepare(s)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"troxymail/bftcore/wire"
-	"troxymail/enclave/boundary"
 	"troxymail/enclave/troxy"
 	"troxymail/mailstore/command"
 )
@@ -121,10 +120,7 @@ func (w *owner) takeUp(now int64, s *submission) bool {
 		return false
 	}
 	w.waiting[ticket], s.command = s, nil
-	if !w.gather(ticket, raw, s.bodies) {
-		q := boundary.Request{Raw: raw}
-		w.send(q.Append)
-	}
+	w.gather(ticket, raw, s.bodies)
 	return true
 }
 

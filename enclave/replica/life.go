@@ -112,8 +112,7 @@ func (w *owner) fenceOff(now int64) {
 		return // the window is empty at the beginning
 	}
 	w.waiting[ticket], w.fencing, w.fence = &submission{done: done}, done, w.fence.Asked()
-	q := boundary.Request{Raw: raw}
-	w.send(q.Append)
+	w.request(raw, false)
 }
 
 // retire ends this incarnation: what its clients wait for has an unknown outcome, and nothing is answered any more.

@@ -38,22 +38,22 @@ func (w *owner) reserve(f []byte) error {
 	return err
 }
 
-// gather takes a request in that leaves at the end of the turn: in the batch that is certified, or behind it, since one that
-// overtook it would have the host ask for the position itself. False: nothing is reserved, and it is for the host at once.
-// Large bodies are always for the host, which fetches them before it proposes.
-func (w *owner) gather(ticket uint64, raw []byte, bodies []wire.Digest) bool {
+// gather takes a request in. Where nothing is reserved it is for the host at once; else it leaves at the end of the turn, in
+// the batch that is certified or behind it, since one that overtook it would have the host ask for the position itself. Large
+// bodies are for the host, which fetches them before it proposes.
+func (w *owner) gather(ticket uint64, raw []byte, bodies []wire.Digest) {
 	o := &w.own
 	if o.at.Order == 0 {
-		return false
+		w.request(raw, false)
+		return
 	}
 	digest, ok := w.client.Digest(ticket)
 	if !ok || len(bodies) > 0 || len(o.digests) == boundary.MaxProposed || o.bytes+len(raw) > boundary.MaxProposedBytes {
 		o.rest = append(o.rest, raw)
-		return true
+		return
 	}
 	o.batch.Requests, o.digests = append(o.batch.Requests, raw), append(o.digests, digest)
 	o.bytes += len(raw)
-	return true
 }
 
 // proposeOwn certifies what was gathered, at the end of a turn.
@@ -65,20 +65,22 @@ func (w *owner) proposeOwn() {
 			o.used = o.at
 			w.send(o.batch.Append)
 		} else {
-			w.request(o.batch.Requests)
+			for _, raw := range o.batch.Requests {
+				w.request(raw, false)
+			}
 		}
 		clear(o.batch.Requests)
 		o.batch.Requests, o.digests, o.bytes, o.at = o.batch.Requests[:0], o.digests[:0], 0, wire.Position{}
 	}
-	w.request(o.rest)
+	for _, raw := range o.rest {
+		w.request(raw, false)
+	}
 	clear(o.rest)
 	o.rest = o.rest[:0]
 }
 
-// request hands requests to the host, to be ordered.
-func (w *owner) request(raws [][]byte) {
-	for _, raw := range raws {
-		q := boundary.Request{Raw: raw}
-		w.send(q.Append)
-	}
+// request hands a request to the host, to be ordered; again: for all replicas, since its answer is overdue.
+func (w *owner) request(raw []byte, again bool) {
+	q := boundary.Request{Retransmit: again, Raw: raw}
+	w.send(q.Append)
 }

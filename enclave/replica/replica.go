@@ -206,8 +206,7 @@ func (w *owner) turn() {
 		if at := w.client.NextDeadline(); at != 0 && now >= at {
 			resend, ended := w.client.Tick(now)
 			for _, raw := range resend {
-				q := boundary.Request{Retransmit: true, Raw: raw}
-				w.send(q.Append)
+				w.request(raw, true)
 			}
 			w.settle(ended)
 		}

@@ -30,11 +30,7 @@ func profile(clients, size int, d time.Duration, disk bool) error {
 	if _, err := measure(c.servers, clients, size, time.Second); err != nil {
 		return err
 	}
-	leader, err := leaderOf(c.binaries, filepath.Join(c.dir, "cluster", "cluster.json"))
-	if err != nil {
-		return err
-	}
-	rec, err := record(filepath.Join(c.binaries, "perf.data"), c.processes, leader)
+	rec, err := record(c.binaries, c.dir, c.processes)
 	if err != nil {
 		return err
 	}
@@ -71,9 +67,13 @@ type recording struct {
 	names map[string]string // by process id
 }
 
-// record starts to sample; end has to be called.
-func record(data string, p *processes, leader int) (*recording, error) {
-	r := &recording{data: data, names: map[string]string{}}
+// record starts to sample the processes of the cluster below dir, into a file beside the binaries; end has to be called.
+func record(binaries, dir string, p *processes) (*recording, error) {
+	leader, err := leaderOf(binaries, dir)
+	if err != nil {
+		return nil, err
+	}
+	r := &recording{data: filepath.Join(binaries, "perf.data"), names: map[string]string{}}
 	var pids []string
 	for i, c := range *p {
 		pid := strconv.Itoa(c.Process.Pid)
@@ -85,7 +85,7 @@ func record(data string, p *processes, leader int) (*recording, error) {
 			r.names[pid] = "a follower's " + role
 		}
 	}
-	r.perf = exec.Command("perf", "record", "-q", "-F", strconv.Itoa(perfRate), "-e", "cpu-clock", "-o", data, "-p", strings.Join(pids, ","))
+	r.perf = exec.Command("perf", "record", "-q", "-F", strconv.Itoa(perfRate), "-e", "cpu-clock", "-o", r.data, "-p", strings.Join(pids, ","))
 	r.perf.Stderr = os.Stderr
 	return r, r.perf.Start()
 }

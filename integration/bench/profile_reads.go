@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -40,11 +39,7 @@ func profileReads(name string, big int, d time.Duration) error {
 	if _, err := s.measure(&readOperations[at], readClients, fixed, time.Second); err != nil {
 		return err
 	}
-	leader, err := leaderOf(binaries, filepath.Join(dir, "cluster", "cluster.json"))
-	if err != nil {
-		return err
-	}
-	rec, err := record(filepath.Join(binaries, "perf.data"), s.processes, leader)
+	rec, err := record(binaries, dir, s.processes)
 	if err != nil {
 		return err
 	}

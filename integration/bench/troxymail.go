@@ -82,7 +82,7 @@ func startTroxymail(binaries, dir string, pillars int) ([]string, func(), error)
 	if err != nil {
 		return nil, nil, err
 	}
-	leader, err := leaderOf(binaries, filepath.Join(dir, "cluster", "cluster.json"))
+	leader, err := leaderOf(binaries, dir)
 	if err != nil {
 		p.stop()
 		return nil, nil, err

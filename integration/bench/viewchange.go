@@ -57,7 +57,7 @@ func killLeader(binaries string, clients int) (time.Duration, error) {
 		return 0, err
 	}
 	defer p.stop()
-	leader, err := leaderOf(binaries, filepath.Join(dir, "cluster", "cluster.json"))
+	leader, err := leaderOf(binaries, dir)
 	if err != nil {
 		return 0, err
 	}
@@ -134,8 +134,9 @@ func askAll(server string, answered chan<- [2]time.Time, stop <-chan struct{}) {
 	}
 }
 
-// leaderOf waits until a replica of the cluster that file describes leads.
-func leaderOf(binaries, file string) (int, error) {
+// leaderOf waits until a replica of the cluster below dir leads.
+func leaderOf(binaries, dir string) (int, error) {
+	file := filepath.Join(dir, "cluster", "cluster.json")
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); <-time.After(100 * time.Millisecond) {
 		var report struct{ Replicas []struct{ Role string } }
 		if _, err := status(binaries, file, &report); err != nil {

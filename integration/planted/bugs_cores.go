@@ -81,7 +81,7 @@ var coreBugs = []bug{
 	},
 	{
 		name: "news behind the answer to IDLE", breaks: "what changed before IDLE comes with its answer, for clients that are about to sleep",
-		file: "mail/imapgate/local.go", line: "time.NewTimer(g.server.idleNews)", instead: "time.NewTimer(0)",
+		file: "mail/imapgate/local.go", line: "time.After(g.server.idleNews)", instead: "time.After(0)",
 		pkg: "mail/imapgate", test: "TestIdleAnswersWithWhatChanged",
 	},
 	{

@@ -39,12 +39,12 @@ var pillarBugs = []bug{
 	},
 	{
 		name: "request that overtakes", breaks: "what an enclave does not certify by itself comes behind what it does",
-		file: "enclave/replica/propose.go", line: "		o.rest = append(o.rest, raw)\n		return true\n", instead: "		return false\n",
+		file: "enclave/replica/propose.go", line: "		o.rest = append(o.rest, raw)\n", instead: "		w.request(raw, false)\n",
 		pkg: "enclave/replica", test: "TestNothingOvertakesTheProposed",
 	},
 	{
 		name: "proposal of other requests", breaks: "what an enclave certified by itself is proposed with its batch",
-		file: "bftcore/reserve.go", line: " || x.Digest != wire.BatchDigest(digests) {", instead: " {",
+		file: "bftcore/reserve.go", line: "order, wire.BatchDigest(digests)) {", instead: "order, e.Certificate.Digest) {",
 		pkg: "bftcore", test: "TestProposedThatDoesNotFit",
 	},
 	{

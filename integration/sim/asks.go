@@ -170,27 +170,25 @@ func (h *host) quiet() bool {
 
 // submit gives the core what the client wants: certified where an order was lent for it.
 func (h *host) submit(raws [][]byte) {
-	if p := h.encl.propose(raws); p != nil {
-		h.c.trace(h.name(), "certifies %d own requests at %v", len(raws), p.Certificate.New)
+	requests := make([]wire.Request, len(raws))
+	for i, raw := range raws {
+		requests[i], _ = wire.DecodeRequest(raw)
+	}
+	if x := h.encl.propose(requests); x != nil {
+		h.c.trace(h.name(), "certifies %d own requests at %v", len(raws), x.New)
 		if h.lies {
-			var requests []wire.Request
-			for _, raw := range raws {
-				q, _ := wire.DecodeRequest(raw)
-				requests = append(requests, q)
-			}
-			h.keep(&p.Certificate, requests)
+			h.keep(x, requests)
 		}
-		run := h.run
-		h.step(*p)
+		run, e := h.run, bftcore.Proposed{Certificate: *x, Requests: raws}
+		h.step(e)
 		if h.run == run && h.c.chance(0.01) {
-			h.step(*p) // the boundary may repeat itself
+			h.step(e) // the boundary may repeat itself
 		}
 		return
 	}
-	for _, raw := range raws {
+	for i, raw := range raws {
 		if h.c.tracing {
-			q, _ := wire.DecodeRequest(raw)
-			h.c.trace(h.name(), "submits %v", q.ID)
+			h.c.trace(h.name(), "submits %v", requests[i].ID)
 		}
 		h.step(bftcore.Submit{Raw: raw})
 	}

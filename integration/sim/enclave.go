@@ -2,6 +2,7 @@ package sim
 
 import (
 	"errors"
+	"slices"
 
 	"troxymail/bftcore"
 	"troxymail/bftcore/rejoin"
@@ -82,27 +83,18 @@ func (e *enclave) prepare(at wire.Position, requests []wire.Request) (certificat
 }
 
 // propose certifies requests of the own client where the host lent an order; nil: they are for the host.
-func (e *enclave) propose(raws [][]byte) *bftcore.Proposed {
+func (e *enclave) propose(requests []wire.Request) *wire.Certificate {
 	at := e.lent
 	e.lent = wire.Position{}
-	var requests []wire.Request
-	for _, raw := range raws {
-		q, err := wire.DecodeRequest(raw)
-		if err != nil || len(q.Bodies) > 0 {
-			return nil
-		}
-		requests = append(requests, q)
-	}
-	if at.Order == 0 {
+	if at.Order == 0 || slices.ContainsFunc(requests, func(q wire.Request) bool { return len(q.Bodies) > 0 }) {
 		return nil
 	}
 	certificate, _ := e.prepare(at, requests)
-	if certificate == nil {
-		return nil
+	if certificate != nil {
+		e.used = at
+		e.c.counts[ownProposal]++
 	}
-	e.used = at
-	e.c.counts[ownProposal]++
-	return &bftcore.Proposed{Certificate: *certificate, Requests: raws}
+	return certificate
 }
 
 // commit certifies a vote; nil: it refused.

@@ -61,12 +61,10 @@ func (g *guard) idle(c *command) error {
 		return err
 	}
 	told, join := g.startIdle()
-	patience := time.NewTimer(g.server.idleNews)
 	select {
 	case <-told:
-	case <-patience.C:
+	case <-time.After(g.server.idleNews):
 	}
-	patience.Stop()
 	g.conn.wait()
 	line, err := g.framer.rawLine(idleBytes)
 	join()
