@@ -47,6 +47,7 @@ type Liar struct {
 	to      seen          // frames to the own enclave
 	around  seen          // frames of peers and to peers
 	held    [][]byte      // frames to the enclave, held back
+	late    [][]byte      // such as are held back for longer
 	heldFor []letter      // frames to peers, held back
 	token   uint64
 	digests map[wire.Key]wire.Digest // as they were first reported
@@ -79,6 +80,7 @@ func (l *Liar) Lie(on bool) {
 	if !on {
 		l.mu.Lock()
 		defer l.mu.Unlock()
+		l.held, l.late = append(l.held, l.late...), nil
 		l.release()
 	}
 }

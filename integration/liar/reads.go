@@ -51,6 +51,19 @@ var readLies = []Lie{
 			}
 			return l.tell(p.Append(nil))
 		}},
+	{Name: "late-peeks", Does: "answers half of the unordered reads late: the state goes on between two of one command",
+		toEnclave: func(l *Liar, f []byte) [][]byte {
+			if !isKind(f, boundary.KindPeeked) || len(l.late) >= maxHeld || l.rng.IntN(2) == 0 {
+				return one(f)
+			}
+			l.late = append(l.late, slices.Clone(f))
+			return l.tell()
+		},
+		act: func(l *Liar) {
+			if l.rng.IntN(4) == 0 {
+				l.held, l.late = append(l.held, l.late...), nil
+			}
+		}},
 	{Name: "reports-reads-alone", Does: "reports the results of reads and withholds those of writes",
 		toEnclave: func(l *Liar, f []byte) [][]byte {
 			e, err := boundary.DecodeExecuted(f)

@@ -79,10 +79,8 @@ func (c *client) do(q request) (answer, error) {
 		return c.fetch(q)
 	case doNoop:
 		err := c.Noop().Wait()
-		if m := c.Mailbox(); m != nil {
-			return answer{messages: int(m.NumMessages)}, err
-		}
-		return answer{}, err
+		messages, _ := c.count()
+		return answer{messages: messages}, err
 	}
 	return answer{}, c.look(q)
 }
@@ -124,11 +122,13 @@ func (c *client) fetch(q request) (answer, error) {
 	default:
 		options.Flags = true
 	}
+	_, before := c.count()
 	list, err := c.Fetch(set, options).Collect()
 	if err != nil {
 		return answer{}, err
 	}
-	a := answer{all: map[imap.UID]uint8{}}
+	messages, ever := c.count()
+	a := answer{messages: messages, came: ever - before, all: map[imap.UID]uint8{}}
 	for _, m := range list {
 		if m.UID != 0 {
 			a.all[m.UID] = bitsOf(m.Flags)
@@ -146,10 +146,7 @@ func (c *client) fetch(q request) (answer, error) {
 
 // look asks what transcripts alone judge.
 func (c *client) look(q request) error {
-	count := 0
-	if m := c.Mailbox(); m != nil {
-		count = int(m.NumMessages)
-	}
+	count, _ := c.count()
 	switch {
 	case q.verb == doIdle:
 		idle, err := c.Idle()

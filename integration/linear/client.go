@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -31,6 +32,16 @@ type client struct {
 	name     string
 	names    [2]string
 	selected int
+	expunges atomic.Int64 // that it heard of and did not ask for
+}
+
+// count returns how many messages the client counts in the selected mailbox, and how many it counted in all that were there
+// since it connected, but for those that its own EXPUNGE removed.
+func (c *client) count() (now, ever int) {
+	if m := c.Mailbox(); m != nil {
+		now = int(m.NumMessages)
+	}
+	return now, now + int(c.expunges.Load())
 }
 
 var errNoReplica = errors.New("no replica lets a client in")
@@ -68,7 +79,9 @@ func (p *place) try(replica int, over <-chan struct{}) (*client, error) {
 		return nil, err
 	}
 	r := &recorder{Conn: conn}
-	c := &client{Client: imapclient.New(r, nil), recorder: r}
+	c := &client{recorder: r}
+	c.Client = imapclient.New(r, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+		Expunge: func(uint32) { c.expunges.Add(1) }}})
 	done := make(chan struct{})
 	defer close(done)
 	go func() { // who waits for a replica that never answers is called off

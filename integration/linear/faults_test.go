@@ -20,21 +20,23 @@ type kind struct {
 	bounded bool // reads = "bounded"
 	parts   bool // links carry nothing for a while
 	five    bool // replicas, and two faults at a time
+	late    bool // all hosts answer unordered reads late
 }
 
 var kinds = []kind{
-	{"calm", 4, (*storm).calm, false, false, false},
-	{"leader", 1, (*storm).leader, false, false, false},
-	{"host", 1, (*storm).host, false, false, false},
-	{"enclave", 2, (*storm).enclave, false, false, false},
-	{"enclaves", 1, (*storm).enclaves, false, false, false},
-	{"all", 1, (*storm).all, false, false, false},
-	{"parted", 1, (*storm).parted, false, true, false},
-	{"one-way", 1, (*storm).oneWay, false, true, false},
-	{"mixed", 1, (*storm).mixed, false, false, false},
-	{"bounded", 1, (*storm).enclave, true, false, false},
-	{"bounded-parted", 1, (*storm).parted, true, true, false},
-	{"five", 1, (*storm).two, false, true, true},
+	{name: "calm", daily: 4, blow: (*storm).calm},
+	{name: "leader", daily: 1, blow: (*storm).leader},
+	{name: "host", daily: 1, blow: (*storm).host},
+	{name: "enclave", daily: 2, blow: (*storm).enclave},
+	{name: "enclaves", daily: 1, blow: (*storm).enclaves},
+	{name: "all", daily: 1, blow: (*storm).all},
+	{name: "parted", daily: 1, blow: (*storm).parted, parts: true},
+	{name: "one-way", daily: 1, blow: (*storm).oneWay, parts: true},
+	{name: "mixed", daily: 1, blow: (*storm).mixed},
+	{name: "late", daily: 4, blow: (*storm).calm, late: true},
+	{name: "bounded", daily: 1, blow: (*storm).enclave, bounded: true},
+	{name: "bounded-parted", daily: 1, blow: (*storm).parted, bounded: true, parts: true},
+	{name: "five", daily: 1, blow: (*storm).two, parts: true, five: true},
 }
 
 // tally is what the histories of one kind were.
@@ -97,7 +99,16 @@ func TestFaults(t *testing.T) {
 			if k.five {
 				at = append(at, 3, 4)
 			}
-			c := cluster.Start(t, cluster.Options{Replicas: len(at), Bounded: k.bounded})
+			o := cluster.Options{Replicas: len(at), Bounded: k.bounded}
+			if k.late {
+				o.Lie, o.Seed = "late-peeks", first
+			}
+			c := cluster.Start(t, o)
+			if k.late {
+				for _, i := range at {
+					c.LieAt(i)
+				}
+			}
 			var n tally
 			for i := range number(k.daily) {
 				play(t, c, &trial{seed: first + uint64(i), homes: homes(at...), apart: -1}, k.blow, k.bounded, &n)
@@ -108,10 +119,13 @@ func TestFaults(t *testing.T) {
 			if r := c.Reads(t.Context(), 0); k.name == "calm" && (r.Current == 0 || r.Checked == 0) {
 				t.Errorf("all reads were ordered: %+v", r)
 			}
+			if n.told = c.Told(); n.told == 0 && k.late {
+				t.Error("no read was late")
+			}
 			if n.frames = c.Lost(); n.frames == 0 && k.parts {
 				t.Error("the links carried all")
 			}
-			if n.lost == 0 && n.histories >= 10 && (!k.parts || k.five) && k.name != "calm" {
+			if n.lost == 0 && n.histories >= 10 && (!k.parts || k.five) && k.name != "calm" && !k.late {
 				t.Error("nobody lost a connection")
 			}
 			t.Logf("histories of %s: %v", k.name, &n)

@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	histories = flag.Int("histories", 0, "histories of each kind; 0: what the daily tests make")
+	histories = flag.Int("histories", 0, "histories of each kind, at most 1000 (an account holds no more mailboxes); 0: what the daily tests make")
 	limit     = flag.Duration("limit", 0, "no history begins later than this after the start; 0: however long it takes")
 	seedFlag  = flag.Uint64("seed", 0, "of what clients ask and which faults there are; 0: another one each time")
 )

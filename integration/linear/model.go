@@ -67,6 +67,7 @@ type answer struct {
 	uid      imap.UID
 	uids     []imap.UID
 	messages int
+	came     int // messages that the client was told of meanwhile
 	unseen   int
 	next     imap.UID
 	found    bool
@@ -169,7 +170,7 @@ func (s state) step(q request, a answer, bounded bool) (bool, state) {
 		}
 		return !a.found, s
 	case doFlags:
-		return b.lists(a.all), s
+		return b.lists(a), s
 	case doNoop:
 		return a.messages == len(b.messages), s
 	}
@@ -177,20 +178,25 @@ func (s state) step(q request, a answer, bounded bool) (bool, state) {
 		(q.verb == doSelect || a.unseen == len(b.messages)-len(b.having(seen))), s
 }
 
-// lists reports whether all names all messages with their flags, and beside them only such as were there.
-func (b box) lists(all map[imap.UID]uint8) bool {
+// lists reports whether the answer lists the flags of all messages but for as many as came meanwhile, and beside them only
+// such as were there, and the client counts as many as there are.
+func (b box) lists(a answer) bool {
+	unlisted := 0
 	for uid, m := range b.messages {
-		if flags, ok := all[uid]; !ok || flags != m.flags {
+		switch flags, ok := a.all[uid]; {
+		case !ok:
+			unlisted++
+		case flags != m.flags:
 			return false
 		}
 	}
-	for uid := range all {
+	for uid := range a.all {
 		_, there := b.messages[uid]
 		if _, gone := b.gone[uid]; !there && !gone {
 			return false
 		}
 	}
-	return true
+	return a.messages == len(b.messages) && unlisted <= a.came
 }
 
 // model is what histories are compared with. It answers for both mailboxes together, because MOVE joins them.

@@ -26,6 +26,7 @@ func (x *trial) judge(bounded bool, again string) error {
 	result, info := porcupine.CheckOperationsVerbose(m, x.operations, decideLimit)
 	if result != porcupine.Ok {
 		wrong = append(wrong, fmt.Sprintf("%d operations are %s: history.html", len(x.operations), result))
+		wrong = append(wrong, x.contradicting(m)...)
 	}
 	for _, v := range transcript.Check(x.sessions) {
 		wrong = append(wrong, v.String())
@@ -44,6 +45,30 @@ func (x *trial) judge(bounded bool, again string) error {
 		)
 	}
 	return errors.Join(fmt.Errorf("%skept in %s", text, dir), err)
+}
+
+// maxContradicting is how many operations a verdict names, contradictingLimit how long it looks for them, and for each.
+const (
+	maxContradicting   = 5
+	contradictingLimit = time.Minute
+	contradictingEach  = 2 * time.Second
+)
+
+// contradicting describes the reads each of which, left out alone, makes a history that can be explained.
+func (x *trial) contradicting(m porcupine.Model) (list []string) {
+	began := time.Now()
+	for i, o := range x.operations {
+		q := o.Input.(request)
+		if q.verb.writes() || len(list) == maxContradicting || time.Since(began) > contradictingLimit {
+			continue
+		}
+		others := slices.Delete(slices.Clone(x.operations), i, i+1)
+		if porcupine.CheckOperationsTimeout(m, others, contradictingEach) == porcupine.Ok {
+			list = append(list, fmt.Sprintf("without this one it can be explained: client %d, %v to %v: %v: %+v", o.ClientId,
+				time.Duration(o.Call), time.Duration(o.Return), q, o.Output))
+		}
+	}
+	return list
 }
 
 // text returns all sessions, line by line: first in the order of time, then each for itself, numbered.

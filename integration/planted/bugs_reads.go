@@ -133,4 +133,34 @@ var readBugs = []bug{
 		file: "mail/session/session.go", line: "	if s.fresh = false; s.unanswered {", instead: "	if s.unanswered {",
 		pkg: "mail/session", test: "TestAnOwnWriteIsToldAfterIt",
 	},
+	{
+		name: "search of several moments", breaks: "what changed while a search looked is looked at again",
+		file: "mail/session/search.go", line: "		if v.digest == at.digest || v.deleted {", instead: "		if true {",
+		pkg: "mail/session", test: "TestSearchIsOfOneMoment",
+	},
+	{
+		name: "search by number of several moments", breaks: "what changed while a search looked is looked at again, by number too",
+		file: "mail/session/search.go", line: "		since = &at\n", instead: "		since = &at\n		if !uid {\n			return found, nil\n		}\n",
+		pkg: "mail/session", test: "TestSearchByNumberIsOfOneMoment",
+	},
+	{
+		name: "search that finds what was seen meanwhile", breaks: "looking again for unseen ones, a search looks at those that are seen now",
+		file: "mail/session/moment.go", line: "Last: min(r.Last, from-1), Since: modSeq}", instead: "Last: min(r.Last, from-1), Since: modSeq, Unseen: r.Unseen}",
+		pkg: "mail/session", test: "TestSearchByNumberIsOfOneMoment",
+	},
+	{
+		name: "search that looks at what is new alone", breaks: "a search looks again at what changed, not at what came alone",
+		file: "mail/session/moment.go", line: "		if r.First < from {", instead: "		if false {",
+		pkg: "mail/session", test: "TestSearchIsOfOneMoment",
+	},
+	{
+		name: "last message that is gone", breaks: "* of UID SEARCH is a message that is there",
+		file: "mail/session/numbers.go", line: "	case !untold:", instead: "	case !untold || v.state.Counters.Messages+v.gone.n <= v.told:",
+		pkg: "mail/session", test: "TestSearchIsOfOneMoment",
+	},
+	{
+		name: "news of several moments", breaks: "what changed while news were told is told with them",
+		file: "mail/session/view.go", line: "		if v.digest == digest && v.behind == nil || v.deleted {", instead: "		if v.digest == digest || true {",
+		pkg: "mail/session", test: "TestAClientKnowsOneMoment",
+	},
 }

@@ -57,6 +57,7 @@ type replica struct {
 	unsure  bool                              // nothing can be validated
 	behind  func(keys []wire.KeyVersion)      // what validations find; nil for the truth
 	peeking func(command.Command, *Seen) bool // what the host makes of peeks; nil for the truth
+	moving  func(command.Command)             // called before a peek, without the lock
 	peeked  int                               // peeks
 }
 
@@ -110,6 +111,9 @@ func (r *replica) Validate(_ context.Context, keys []wire.Key) ([]wire.KeyVersio
 }
 
 func (r *replica) Peek(_ context.Context, c command.Command) (Seen, bool) {
+	if r.moving != nil {
+		r.moving(c)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	status, payload, evidence, ok, err := r.machine.Peek(c.Append(nil))

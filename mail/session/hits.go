@@ -15,20 +15,61 @@ type hits struct {
 	first, last       uint32
 }
 
+// verdict says of a message whether it is found.
+type verdict struct {
+	uid    command.UID
+	number uint32
+	found  bool
+}
+
 // add takes the next message, in order of UID.
-func (h *hits) add(m *item) {
+func (h *hits) add(uid command.UID, number uint32) {
 	if h.count == 0 {
-		h.firstUID, h.first = m.UID, m.number
+		h.firstUID, h.first = uid, number
 	}
 	h.count++
-	h.lastUID, h.last = m.UID, m.number
-	h.uids = addUID(h.uids, m.UID)
+	h.lastUID, h.last = uid, number
+	h.uids = addUID(h.uids, uid)
 	switch n := len(h.numbers); {
-	case m.number == 0:
-	case n > 0 && h.numbers[n-1].Stop+1 == m.number:
-		h.numbers[n-1].Stop = m.number
+	case number == 0:
+	case n > 0 && h.numbers[n-1].Stop+1 == number:
+		h.numbers[n-1].Stop = number
 	default:
-		h.numbers = append(h.numbers, imap.SeqRange{Start: m.number, Stop: m.number})
+		h.numbers = append(h.numbers, imap.SeqRange{Start: number, Stop: number})
+	}
+}
+
+// revised returns what is found by verdicts, which are in order of UID, and below UID from, where the client knows all
+// messages, what was found before and is neither judged again nor gone.
+func (h *hits) revised(from command.UID, verdicts []verdict, gone *uidSet) (next hits) {
+	judge := func(uid command.UID) (again bool) { // takes the verdicts up to that UID
+		for len(verdicts) > 0 && verdicts[0].uid <= uid {
+			if d := verdicts[0]; d.found {
+				next.add(d.uid, d.number)
+			}
+			again, verdicts = verdicts[0].uid == uid, verdicts[1:]
+		}
+		return again
+	}
+	h.each(from, func(uid command.UID, number uint32) {
+		if !judge(uid) && !gone.has(uid) {
+			next.add(uid, number)
+		}
+	})
+	judge(command.MaxUID)
+	return next
+}
+
+// each calls visit for what was found below a UID, where the client knows all messages.
+func (h *hits) each(below command.UID, visit func(uid command.UID, number uint32)) {
+	numbers, i := h.numbers, uint32(0)
+	for _, r := range h.uids {
+		for uid := r.First; uid <= r.Last && uid < below; uid++ {
+			visit(uid, numbers[0].Start+i)
+			if i++; numbers[0].Start+i > numbers[0].Stop {
+				numbers, i = numbers[1:], 0
+			}
+		}
 	}
 }
 

@@ -61,52 +61,52 @@ func (s *Session) uidRanges(ctx context.Context, v *view, nums imap.NumSet) ([]c
 	case imap.SeqSet:
 		return s.numbered(ctx, v, set)
 	case imap.UIDSet:
-		return s.rangesOf(ctx, v, set, false)
+		return s.rangesOf(ctx, v, set)
 	}
 	return nil, bad("Unknown kind of message set")
 }
 
-// rangesOf returns the UIDs that a set names, in canonical form. "*" is the last message that the client knows, or with
-// untold the last one that there is.
-func (s *Session) rangesOf(ctx context.Context, v *view, set imap.UIDSet, untold bool) ([]command.UIDRange, error) {
-	if imap.IsSearchRes(set) {
-		return s.saved, nil
-	}
-	var largest command.UID
-	if set.Dynamic() {
+// rangesOf returns the UIDs that a set names, in canonical form. "*" is the last message that the client knows.
+func (s *Session) rangesOf(ctx context.Context, v *view, set imap.UIDSet) ([]command.UIDRange, error) {
+	var last command.UID
+	if dynamic(set) {
 		var err error
-		if largest, err = s.lastUID(ctx, v, untold); err != nil {
+		if last, err = s.lastUID(ctx, v, false); err != nil {
 			return nil, err
 		}
 	}
+	return s.rangesUpTo(set, last), nil
+}
+
+// rangesUpTo is rangesOf where it is known that "*" is last, 0 without a message.
+func (s *Session) rangesUpTo(set imap.UIDSet, last command.UID) []command.UIDRange {
+	if imap.IsSearchRes(set) {
+		return s.saved
+	}
 	var ranges []command.UIDRange
 	for _, r := range set {
-		first, last, ok := bounds(uint32(r.Start), uint32(r.Stop), uint32(largest))
-		if ok {
+		if first, last, ok := bounds(uint32(r.Start), uint32(r.Stop), uint32(last)); ok {
 			ranges = append(ranges, command.UIDRange{First: command.UID(first), Last: command.UID(last)})
 		}
 	}
-	return canonical(ranges), nil
+	return canonical(ranges)
 }
 
-// lastUID returns the UID of the last message that the client knows, or with untold of the last one that there is; 0
-// without one.
+// lastUID returns the UID of the last message that the client knows, or with untold of the last one that there is, whether
+// the client knows it or not; 0 without one.
 func (s *Session) lastUID(ctx context.Context, v *view, untold bool) (u command.UID, err error) {
-	n := v.state.Counters.Messages
 	switch {
-	case v.deleted:
+	case v.deleted || untold && v.state.Counters.Messages == 0 || !untold && v.told == 0:
 		return 0, nil
-	case untold && n+v.gone.n > v.told:
-		err = s.lookup(ctx, v, func(t *mailtree.Tree) error {
-			e, _, err := t.At(v.state.Counters.Messages - 1)
-			u = e.UID
-			return err
-		})
-		return u, err
-	case v.told == 0:
-		return 0, nil
+	case !untold:
+		return s.told(ctx, v, v.told)
 	}
-	return s.told(ctx, v, v.told)
+	err = s.lookup(ctx, v, func(t *mailtree.Tree) error {
+		e, _, err := t.At(max(v.state.Counters.Messages, 1) - 1)
+		u = e.UID
+		return err
+	})
+	return u, err
 }
 
 // numbered returns the UIDs from the first to the last message of each range of a set of sequence numbers.

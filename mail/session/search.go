@@ -35,62 +35,82 @@ func (s *Session) Search(ctx context.Context, uid bool, c *imap.SearchCriteria, 
 	return found.data(uid, o), nil
 }
 
-// maxSearches is how often a search begins anew because messages went while it looked at them.
-const maxSearches = 3
-
-// search returns what was found; nothing with an error.
-func (s *Session) search(ctx context.Context, v *view, uid bool, c *imap.SearchCriteria) (hits, error) {
+// search returns what was found, all as it is at one moment; nothing with an error. A mailbox that is written to goes on
+// while its messages are looked at, and the view with it when its host has the new state only. Those that changed are
+// looked at again then, until nothing changed meanwhile: few each time, however many there are.
+func (s *Session) search(ctx context.Context, v *view, uid bool, asked *imap.SearchCriteria) (found hits, err error) {
 	if err := s.refresh(ctx, v); err != nil {
 		return hits{}, err
 	}
-	c, err := s.resolve(ctx, v, c, uid, message.MaxSearchDepth)
-	if err != nil {
-		return hits{}, err
-	}
-	if err := message.CheckCriteria(c); err != nil {
-		return hits{}, no(imap.ResponseCodeLimit, "The search has too many keys")
-	}
+	var since *moment
 	for range maxSearches {
-		found, missed, err := s.look(ctx, v, uid, c)
-		if err != nil || len(missed) == 0 {
-			return found, err
+		at, err := s.moment(ctx, v, uid)
+		if err != nil {
+			return hits{}, err
+		}
+		c := s.resolve(v, asked, uid, at.last, message.MaxSearchDepth)
+		if err := message.CheckCriteria(c); err != nil {
+			return hits{}, no(imap.ResponseCodeLimit, "The search has too many keys")
+		}
+		missed, err := s.look(ctx, v, uid, c, since, at, &found)
+		if err != nil {
+			return hits{}, err
 		}
 		// Those whose records could not be had are an error unless they were expunged meanwhile. Others may have
 		// been as well.
 		if err := s.absent(ctx, v, missed); err != nil {
 			return hits{}, err
 		}
+		if v.digest == at.digest || v.deleted {
+			return found, nil
+		}
+		since = &at
 	}
 	return hits{}, errAbsent
 }
 
-// look goes through the mailbox once.
-func (s *Session) look(ctx context.Context, v *view, uid bool, c *imap.SearchCriteria) (found hits, missed []command.UID, err error) {
+// look goes once through the messages that may be found otherwise than before: those that changed since a moment; with no
+// such moment through all.
+func (s *Session) look(ctx context.Context, v *view, uid bool, c *imap.SearchCriteria, since *moment, at moment, found *hits) (
+	missed []command.UID, err error) {
 	list, err := s.candidates(ctx, v, uid, c)
 	if err != nil {
-		return found, nil, err
+		return nil, err
+	}
+	judge := func(m *item, ok bool) {
+		if ok {
+			found.add(m.UID, m.number)
+		}
+	}
+	if since != nil {
+		// Of those that the client was not told of nobody says which are gone, and what "*" is decides about the last ones:
+		// these are all looked at.
+		from := min(v.end, since.last, at.last)
+		list.ranges = changedSince(list.ranges, since.modSeq, from)
+		var verdicts []verdict
+		judge = func(m *item, ok bool) { verdicts = append(verdicts, verdict{m.UID, m.number, ok}) }
+		defer func() { *found = found.revised(from, verdicts, &v.gone) }()
 	}
 	dated := asksDate(c)
 	for {
 		m, ok, err := list.next(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return hits{}, nil, errNoQuorum
+			return nil, errNoQuorum
 		case err != nil:
-			return hits{}, nil, err
+			return nil, err
 		case !ok:
-			return found, missed, nil
+			return missed, nil
 		case m.gone:
 			continue
 		}
-		ok, err = s.match(ctx, v, &m, c, dated)
-		switch {
+		switch ok, err = s.match(ctx, v, &m, c, dated); {
 		case errors.Is(err, errGoneLetter):
 			missed = append(missed, m.UID)
 		case err != nil:
-			return hits{}, nil, err
-		case ok:
-			found.add(&m)
+			return nil, err
+		default:
+			judge(&m, ok)
 		}
 	}
 }
@@ -179,12 +199,12 @@ func asksDate(c *imap.SearchCriteria) bool {
 }
 
 // resolve returns c with "*" and "$" replaced by what they are among the messages that are searched: "UID 1:*" is all of
-// them, with untold whether the client was told of them or not. Below depth it copies as it is: CheckCriteria refuses
-// that.
-func (s *Session) resolve(ctx context.Context, v *view, c *imap.SearchCriteria, untold bool, depth int) (*imap.SearchCriteria, error) {
+// them, with untold whether the client was told of them or not; last is the UID of the last one. Below depth it copies as
+// it is: CheckCriteria refuses that.
+func (s *Session) resolve(v *view, c *imap.SearchCriteria, untold bool, last command.UID, depth int) *imap.SearchCriteria {
 	r := *c
 	if depth < 0 {
-		return &r, nil
+		return &r
 	}
 	r.SeqNum = make([]imap.SeqSet, 0, len(c.SeqNum))
 	for _, set := range c.SeqNum {
@@ -198,31 +218,19 @@ func (s *Session) resolve(ctx context.Context, v *view, c *imap.SearchCriteria, 
 	}
 	r.UID = make([]imap.UIDSet, 0, len(c.UID))
 	for _, set := range c.UID {
-		ranges, err := s.rangesOf(ctx, v, set, untold)
-		if err != nil {
-			return nil, err
-		}
-		r.UID = append(r.UID, imapSet(ranges))
+		r.UID = append(r.UID, imapSet(s.rangesUpTo(set, last)))
 	}
 	r.Not = make([]imap.SearchCriteria, len(c.Not))
 	for i := range c.Not {
-		below, err := s.resolve(ctx, v, &c.Not[i], untold, depth-1)
-		if err != nil {
-			return nil, err
-		}
-		r.Not[i] = *below
+		r.Not[i] = *s.resolve(v, &c.Not[i], untold, last, depth-1)
 	}
 	r.Or = make([][2]imap.SearchCriteria, len(c.Or))
 	for i := range c.Or {
 		for j := range c.Or[i] {
-			below, err := s.resolve(ctx, v, &c.Or[i][j], untold, depth-1)
-			if err != nil {
-				return nil, err
-			}
-			r.Or[i][j] = *below
+			r.Or[i][j] = *s.resolve(v, &c.Or[i][j], untold, last, depth-1)
 		}
 	}
-	return &r, nil
+	return &r
 }
 
 var _ message.Matchable = (*candidate)(nil)

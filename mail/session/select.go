@@ -33,10 +33,14 @@ func (s *Session) Select(ctx context.Context, name string, readOnly bool) (*imap
 	v.told, v.end, v.toldWords = v.state.Counters.Messages, v.state.Counters.UIDNext, len(v.words.names)
 	s.view = v
 	s.upToDate(began)
+	modSeq := v.state.Counters.HighestModSeq // as of the messages that are told; the view may go on
 	unseen, err := s.firstUnseen(ctx, v)
 	if err != nil {
 		s.view = nil
 		return nil, err
+	}
+	if unseen > v.told {
+		unseen = 0 // of a message that came since
 	}
 	return &imap.SelectData{
 		Flags:             v.flags(),
@@ -45,7 +49,7 @@ func (s *Session) Select(ctx context.Context, name string, readOnly bool) (*imap
 		FirstUnseenSeqNum: unseen,
 		UIDNext:           imap.UID(v.end),
 		UIDValidity:       uint32(v.id),
-		HighestModSeq:     v.state.Counters.HighestModSeq,
+		HighestModSeq:     modSeq,
 	}, nil
 }
 

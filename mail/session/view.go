@@ -42,6 +42,8 @@ type view struct {
 const (
 	// maxLost bounds the messages that are gone and can be served until that is told.
 	maxLost = 1024
+	// maxTold bounds how often one command tells what changed while it told the rest.
+	maxTold = 8
 	// maxOwn bounds the silent stores before what changed is read.
 	maxOwn = 8
 )
@@ -78,8 +80,25 @@ func (v *view) vanish() {
 }
 
 // tell tells what changed: new keywords, flags, expunges when they are allowed, and how many messages
-// there are. Order: flags by the numbers that the client knows, then the numbers change.
+// there are. Order: flags by the numbers that the client knows, then the numbers change. The view may go on meanwhile:
+// then what changed is told once more, so that the client knows all of one moment.
 func (s *Session) tell(ctx context.Context, v *view, w Updates, allowExpunge bool) error {
+	for range maxTold {
+		digest := v.digest
+		if err := s.tellOnce(ctx, v, w, allowExpunge); err != nil {
+			return err
+		}
+		if v.digest == digest && v.behind == nil || v.deleted {
+			return nil
+		}
+		if err := s.refresh(ctx, v); err != nil {
+			return err
+		}
+	}
+	return nil // the rest at the next command
+}
+
+func (s *Session) tellOnce(ctx context.Context, v *view, w Updates, allowExpunge bool) error {
 	if err := v.tellKeywords(w); err != nil {
 		return err
 	}
