@@ -115,7 +115,7 @@ var momentQuestions = []struct {
 
 // A search finds what is there at one moment, however the mailbox goes on while it looks.
 func TestSearchIsOfOneMoment(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range uint64(25) {
 		b, s, _ := newBusy(t, seed, 40)
 		for _, q := range momentQuestions {
 			b.during(fmt.Sprintf("seed %d: UID SEARCH %s", seed, q.name), func() (string, func(map[imap.UID]bool) bool) {
@@ -140,7 +140,7 @@ func TestSearchIsOfOneMoment(t *testing.T) {
 // much that it does so in several steps.
 func TestSearchByNumberIsOfOneMoment(t *testing.T) {
 	from := []imap.SearchCriteriaHeaderField{{Key: "From", Value: "carol"}}
-	for seed := range uint64(8) {
+	for seed := range uint64(6) {
 		b, s, _ := newBusy(t, seed, 700)
 		known := slices.Sorted(maps.Keys(b.now()))
 		c, unseen := &imap.SearchCriteria{Header: from, Flag: []imap.Flag{imap.FlagSeen}}, seed%4 > 1
@@ -188,10 +188,10 @@ func (r *reader) Flags(seq uint32, uid imap.UID, flags []imap.Flag) error {
 // After UID FETCH 1:*, and after each NOOP that follows, a client knows the mailbox as it was at one moment since the
 // command began: how many messages there are, and the flags of those that it heard of.
 func TestAClientKnowsOneMoment(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range uint64(20) {
 		knowsOneMoment(t, seed, 40, &imap.FetchOptions{UID: true, Flags: true})
 	}
-	for seed := range uint64(8) { // in several steps
+	for seed := range uint64(4) { // in several steps
 		knowsOneMoment(t, seed, 700, &imap.FetchOptions{UID: true, Flags: true, Envelope: true})
 	}
 }
