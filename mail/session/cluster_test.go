@@ -53,6 +53,7 @@ type replica struct {
 	onRecord func(n int)
 	lost     bool                  // commands are executed, answers do not come
 	before   func(command.Command) // called before a command is ordered, without the lock
+	after    func(command.Command) // called after one was ordered, without the lock
 
 	unsure  bool                              // nothing can be validated
 	behind  func(keys []wire.KeyVersion)      // what validations find; nil for the truth
@@ -135,6 +136,9 @@ func (r *replica) Do(ctx context.Context, c command.Command) (Outcome, error) {
 	}
 	if err := ctx.Err(); err != nil {
 		return Outcome{}, err
+	}
+	if r.after != nil {
+		defer r.after(c)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

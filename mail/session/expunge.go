@@ -70,11 +70,12 @@ func (s *Session) expunge(ctx context.Context, v *view, w Updates, c *command.Ex
 // removed. A nil w is told nothing. When that cannot be read now, the command was done nevertheless: what went is told
 // later.
 func (s *Session) tellRemoved(ctx context.Context, v *view, w Updates) error {
-	if err := s.refresh(ctx, v); err != nil {
-		if err == error(errNoQuorum) {
-			return nil
-		}
-		return err
+	err := s.refresh(ctx, v)
+	if err == nil {
+		err = s.tellGone(ctx, v, w)
 	}
-	return s.tellGone(ctx, v, w)
+	if err == error(errNoQuorum) || err == error(errMailboxGone) {
+		return nil
+	}
+	return err
 }

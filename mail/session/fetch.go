@@ -47,6 +47,9 @@ func (s *Session) Fetch(ctx context.Context, w Updates, nums imap.NumSet, o *ima
 		case !ok:
 			return s.finish(ctx, v, missed, tell)
 		}
+		if err := v.tellKeywords(w); err != nil { // of a state that the view came to meanwhile
+			return err
+		}
 		f.ahead = list.ranges[0].Last
 		switch err := f.answer(ctx, m, each); {
 		case errors.Is(err, errGoneLetter):

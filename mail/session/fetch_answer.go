@@ -57,7 +57,7 @@ func (f *fetching) answer(ctx context.Context, m item, each func(seq uint32) Mes
 	}
 	if f.options.Flags || f.seen.has(m.UID) || v.dirty.has(m.UID) {
 		w.Flags(v.flagsOf(&m.Entry))
-		v.dirty.remove(m.UID)
+		v.heard(m.UID)
 	}
 	if f.options.RFC822Size {
 		w.Size(int64(m.Size))

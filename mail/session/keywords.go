@@ -38,13 +38,16 @@ func (a *account) words(id command.MailboxID) *keywords {
 	return noKeywords
 }
 
-// openKeywords returns the keywords of a mailbox in that state: those that are known, or those of table, which is then
-// checked against it. False when table is another mailbox's, or another time's.
-func (s *Session) openKeywords(m *command.MailboxState, table []command.KeywordDef) (*keywords, bool, error) {
+// openKeywords returns the keywords of a mailbox in that state: those that are known, to the account's sessions or to the
+// one that asked (own: another one may have gone on since), or those of table, which is then checked against it. False when
+// table is another mailbox's, or another time's.
+func (s *Session) openKeywords(own *keywords, m *command.MailboxState, table []command.KeywordDef) (*keywords, bool, error) {
 	known := s.account.words(m.ID)
 	switch m.Table {
 	case known.table:
 		return known, true, nil
+	case own.table:
+		return own, true, nil
 	case wire.Digest{}:
 		return noKeywords, true, nil
 	}

@@ -12,7 +12,7 @@ import (
 func (s *Session) lookup(ctx context.Context, v *view, ask func(t *mailtree.Tree) error) error {
 	var last mailtree.Missing
 	same := 0 // readings in a row that did not help
-	for {
+	for moved := 0; moved < maxMoved; {
 		err := ask(v.tree)
 		m, missing := err.(*mailtree.Missing)
 		switch {
@@ -29,11 +29,20 @@ func (s *Session) lookup(ctx context.Context, v *view, ask func(t *mailtree.Tree
 		if last = *m; same > maxPeeks {
 			return s.internal("find what was read", nil)
 		}
-		if err := s.load(ctx, v, m, same); err != nil {
+		before := v.digest
+		if err := s.load(ctx, v, m, max(same, moved-2)); err != nil {
 			return err
 		}
+		if v.digest != before {
+			moved++
+		}
 	}
+	return errAbsent
 }
+
+// maxMoved bounds how often the view moves in one lookup. After three times it follows what is read through the order, so
+// that each reading brings what is missing: the rest is for a cache that keeps nothing.
+const maxMoved = 256
 
 // load reads what is missing: from the own host while it has the state that the view shows and what it said the last
 // time helped, else through the order. again is how many readings of the same before did not help.

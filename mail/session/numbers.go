@@ -202,6 +202,10 @@ func (s *Session) chunks(ctx context.Context, v *view, ranges []command.UIDRange
 				if err != nil {
 					return nil, err
 				}
+				if cut > r.Last { // fewer than were counted a moment ago
+					piece, room = append(piece, r), 0
+					break
+				}
 				piece = append(piece, command.UIDRange{First: r.First, Last: cut - 1})
 				r.First = cut
 			}

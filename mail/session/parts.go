@@ -74,7 +74,7 @@ func (s *Session) orderParts(ctx context.Context, c *command.MailboxRead) (*part
 // adopt makes a state with that digest what the view shows, and takes its parts, with their records if asked. False when
 // the parts do not fit it: the view is as it was. The digest is what f+1 enclaves or replicas said.
 func (s *Session) adopt(ctx context.Context, v *view, p *parts, records bool) (bool, error) {
-	words, ok, err := s.openKeywords(&p.State, p.Keywords)
+	words, ok, err := s.openKeywords(v.words, &p.State, p.Keywords)
 	if !ok || err != nil {
 		return false, err
 	}
@@ -151,6 +151,7 @@ func (s *Session) compared(ctx context.Context, v *view, p *parts) (gone uidSet,
 	next := view{id: v.id, state: p.State, digest: p.digest, words: v.words}
 	next.tree = mailtree.New(s.server.parts, v.id, p.State.Messages)
 	r := mailtree.Range{First: 1, Last: v.end - 1}
+	var last mailtree.Missing
 	for {
 		err := next.tree.Walk(&r, func(e *mailtree.Entry) bool {
 			gone.remove(e.UID)
@@ -160,12 +161,15 @@ func (s *Session) compared(ctx context.Context, v *view, p *parts) (gone uidSet,
 		if !missing {
 			return gone, true, nil
 		}
-		more := s.peekParts(ctx, next.part(m))
-		if more == nil || more.digest != p.digest {
-			more, _, err = s.orderParts(ctx, next.part(m))
+		var more *parts
+		if *m != last { // else the own host keeps it back
+			more = s.peekParts(ctx, next.part(m))
 		}
-		if err != nil {
-			return gone, false, err
+		if last = *m; more == nil || more.digest != p.digest {
+			var err error
+			if more, _, err = s.orderParts(ctx, next.part(m)); err != nil {
+				return gone, false, err
+			}
 		}
 		if more == nil || more.digest != p.digest || next.tree.Take(&more.MailboxParts, false) != nil {
 			return gone, false, ctx.Err() // the mailbox went on

@@ -107,6 +107,8 @@ func (s *Session) refreshOrdered(ctx context.Context, v *view, version uint64) (
 		}
 		if ok, err := s.adopt(ctx, v, p, false); err != nil {
 			return 0, err
+		} else if !ok && v.digest != (wire.Digest{}) && p.State.Removed-v.state.Removed > command.ExpungeHorizon {
+			continue // the mailbox went on while it was looked at
 		} else if !ok {
 			return 0, s.internal("take in parts that were voted", nil)
 		}
@@ -183,7 +185,7 @@ func (v *view) mark() (mailtree.Missing, bool) {
 // changed silently itself. Where it is not known how they were, it does not.
 func (v *view) expected(e *mailtree.Entry) bool {
 	old, ok, err := v.behind.before.Find(e.UID)
-	known := ok && err == nil
+	known := ok && err == nil && !v.behind.heard.has(e.UID)
 	f, k := old.Flags, old.Keywords
 	for _, c := range v.own {
 		if !inRanges(c.ranges, e.UID) {
@@ -200,4 +202,12 @@ func (v *view) expected(e *mailtree.Entry) bool {
 		}
 	}
 	return known && f == e.Flags && k == e.Keywords
+}
+
+// heard notes that the client is told the flags of a message as they are in the state that the view shows.
+func (v *view) heard(u command.UID) {
+	v.dirty.remove(u)
+	if v.behind != nil {
+		v.behind.heard.add(u)
+	}
 }

@@ -61,7 +61,10 @@ func (s *Session) search(ctx context.Context, v *view, uid bool, asked *imap.Sea
 		if err := s.absent(ctx, v, missed); err != nil {
 			return hits{}, err
 		}
-		if v.digest == at.digest || v.deleted {
+		switch {
+		case v.deleted:
+			return hits{}, nil
+		case v.digest == at.digest:
 			return found, nil
 		}
 		since = &at

@@ -30,17 +30,12 @@ func (s *Session) Select(ctx context.Context, name string, readOnly bool) (*imap
 	if err != nil {
 		return nil, err
 	}
-	v.told, v.end, v.toldWords = v.state.Counters.Messages, v.state.Counters.UIDNext, len(v.words.names)
 	s.view = v
 	s.upToDate(began)
-	modSeq := v.state.Counters.HighestModSeq // as of the messages that are told; the view may go on
-	unseen, err := s.firstUnseen(ctx, v)
+	unseen, err := s.introduce(ctx, v)
 	if err != nil {
 		s.view = nil
 		return nil, err
-	}
-	if unseen > v.told {
-		unseen = 0 // of a message that came since
 	}
 	return &imap.SelectData{
 		Flags:             v.flags(),
@@ -49,7 +44,7 @@ func (s *Session) Select(ctx context.Context, name string, readOnly bool) (*imap
 		FirstUnseenSeqNum: unseen,
 		UIDNext:           imap.UID(v.end),
 		UIDValidity:       uint32(v.id),
-		HighestModSeq:     modSeq,
+		HighestModSeq:     v.state.Counters.HighestModSeq,
 	}, nil
 }
 
@@ -101,6 +96,27 @@ func (s *Session) known(id command.MailboxID, digest wire.Digest) *parts {
 		return nil
 	}
 	return &parts{command.MailboxParts{State: m}, digest}
+}
+
+// introduce makes the state that the view shows all that the client is told of, and returns the sequence number of its first
+// message without \Seen: 0 when there is none, or when the mailbox goes on whenever that is looked up.
+func (s *Session) introduce(ctx context.Context, v *view) (unseen uint32, err error) {
+	for range maxTold {
+		v.introduced()
+		digest := v.digest
+		if unseen, err = s.firstUnseen(ctx, v); err != nil || v.digest == digest {
+			return unseen, err
+		}
+	}
+	v.introduced()
+	return 0, nil
+}
+
+// introduced is called when the client is told of a state as a whole.
+func (v *view) introduced() {
+	v.told, v.end, v.toldWords = v.state.Counters.Messages, v.state.Counters.UIDNext, len(v.words.names)
+	v.behind, v.own, v.lost = nil, nil, nil
+	v.gone, v.dirty = uidSet{}, uidSet{}
 }
 
 // firstUnseen returns the sequence number of the first message without \Seen, 0 when there is none.

@@ -118,7 +118,7 @@ func (s *Session) answerFlags(ctx context.Context, v *view, ranges []command.UID
 			w.UID(imap.UID(m.UID))
 		}
 		w.Flags(v.flagsOf(&m.Entry))
-		v.dirty.remove(m.UID)
+		v.heard(m.UID)
 		if err := w.Close(); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"math"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -53,6 +54,7 @@ type behind struct {
 	since  uint64
 	before *mailtree.Tree
 	at     command.UID // where to go on
+	heard  uidSet      // whose flags the client was told since before
 }
 
 // ownStore is a change of flags whose outcome the client takes for granted.
@@ -136,7 +138,10 @@ func (s *Session) tellFlags(ctx context.Context, v *view, w Updates) error {
 		if m.gone || !v.dirty.has(m.UID) {
 			continue
 		}
-		v.dirty.remove(m.UID)
+		v.heard(m.UID)
+		if err := v.tellKeywords(w); err != nil { // of a state that the view came to meanwhile
+			return err
+		}
 		if err := w.Flags(m.number, imap.UID(m.UID), v.flagsOf(&m.Entry)); err != nil {
 			return err
 		}
@@ -158,50 +163,37 @@ func (v *view) tellExists(w Updates) error {
 }
 
 // tellGone tells which messages are gone, from the last to the first, so that no number of the rest changes
-// meanwhile. A nil w tells nobody.
+// meanwhile, also when the view goes on between two: a number depends on those before it alone. A nil w tells nobody.
 func (s *Session) tellGone(ctx context.Context, v *view, w Updates) error {
-	var numbers []uint32
-	switch {
-	case v.deleted:
-		numbers = make([]uint32, v.told)
-		for i := range numbers {
-			numbers[i] = uint32(i + 1)
+	for u := command.UID(math.MaxUint32); !v.deleted; {
+		n := v.gone.below(u)
+		if n == 0 {
+			return nil
 		}
-	case v.gone.n == 0:
-		return nil
-	default:
-		var err error
-		if numbers, err = s.goneNumbers(ctx, v); err != nil {
+		u = v.gone.nth(n - 1)
+		rank, err := s.rank(ctx, v, u)
+		if err != nil {
+			return err
+		}
+		number := v.number(u, rank)
+		v.gone.remove(u)
+		delete(v.lost, u)
+		v.told--
+		if err := expunged(w, number); err != nil {
 			return err
 		}
 	}
-	v.told -= uint32(len(numbers))
-	v.gone, v.lost = uidSet{}, nil
-	if w == nil {
-		return nil
-	}
-	for i := len(numbers) - 1; i >= 0; i-- {
-		if err := w.Expunge(numbers[i]); err != nil {
+	for ; v.told > 0; v.told-- {
+		if err := expunged(w, v.told); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// goneNumbers returns the sequence numbers of the messages of gone, rising.
-func (s *Session) goneNumbers(ctx context.Context, v *view) ([]uint32, error) {
-	for {
-		digest := v.digest
-		numbers := make([]uint32, 0, v.gone.n)
-		for u, ok := v.gone.next(0); ok; u, ok = v.gone.next(u + 1) {
-			n, err := s.rank(ctx, v, u)
-			if err != nil {
-				return nil, err
-			}
-			numbers = append(numbers, v.number(u, n))
-		}
-		if v.digest == digest { // else others went meanwhile
-			return numbers, nil
-		}
+func expunged(w Updates, number uint32) error {
+	if w == nil {
+		return nil
 	}
+	return w.Expunge(number)
 }
