@@ -13,6 +13,11 @@
 // Opened content is immutable and comes from the cache by digest, but only within a command that read the view first.
 // What is shown is durable, because outcomes of the cluster are.
 //
+// A view may go on in the middle of a command: when more of its state has to be read and the host has a newer one only.
+// What a command shows is of one moment nevertheless: SEARCH looks again at what changed since it began (moment.go), news are
+// told again until nothing moved meanwhile (Session.tell), SELECT begins anew (introduce). Sequence numbers stay what the
+// client knows, and sets of UIDs what it named (chunks). lookup ends, however the mailbox goes on (maxMoved).
+//
 // Telling. The client's sequence numbers change only when it is told so. Messages that are gone keep their
 // number until an EXPUNGE is told, which FETCH, STORE and SEARCH must not do (RFC 3501, 7.4.1); meanwhile
 // FETCH serves what is at hand still and then answers NO [EXPUNGEISSUED]. New messages come with EXISTS.
