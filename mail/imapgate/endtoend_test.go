@@ -99,9 +99,8 @@ func TestMailProgram(t *testing.T) {
 		t.Errorf("found %v", uids)
 	}
 	file(t, other)
-	must[*imap.SelectData](t)(c.Select("INBOX", nil).Wait())
-	if n := c.Mailbox().NumMessages; n != 0 {
-		t.Errorf("INBOX has %d messages left", n)
+	if data := must[*imap.SelectData](t)(c.Select("INBOX", nil).Wait()); data.NumMessages != 0 {
+		t.Errorf("INBOX has %d messages left", data.NumMessages)
 	}
 	if here.server.Panics()+there.server.Panics() != 0 {
 		t.Error("panics")
