@@ -50,9 +50,14 @@ func (b *busy) append() {
 		flags = append(flags, imap.FlagSeen)
 	}
 	b.client.appendTo(b.writer, "INBOX", mail(fmt.Sprint(b.next)), flags...)
-	all := maps.Clone(b.now())
-	all[b.next] = len(flags) > 0
+	b.then(func(all map[imap.UID]bool) { all[b.next] = len(flags) > 0 })
 	b.next++
+}
+
+// then notes a state that differs from the one before by what change does to it.
+func (b *busy) then(change func(all map[imap.UID]bool)) {
+	all := maps.Clone(b.now())
+	change(all)
 	b.states = append(b.states, all)
 }
 
@@ -66,20 +71,16 @@ func (b *busy) change() {
 		b.append()
 	case k == 1:
 		one := imap.UIDSetNum(uid)
-		b.client.store(b.writer, one, &imap.StoreFlags{Op: imap.StoreFlagsAdd, Flags: []imap.Flag{imap.FlagDeleted}})
+		b.client.store(b.writer, one, add(imap.FlagDeleted))
 		b.do(b.writer.Expunge(b.Context(), b.client, &one))
-		all := maps.Clone(b.now())
-		delete(all, uid)
-		b.states = append(b.states, all)
+		b.then(func(all map[imap.UID]bool) { delete(all, uid) })
 	default:
-		op := imap.StoreFlagsAdd
+		change := add(imap.FlagSeen)
 		if b.now()[uid] {
-			op = imap.StoreFlagsDel
+			change = del(imap.FlagSeen)
 		}
-		b.client.store(b.writer, imap.UIDSetNum(uid), &imap.StoreFlags{Op: op, Flags: []imap.Flag{imap.FlagSeen}})
-		all := maps.Clone(b.now())
-		all[uid] = !all[uid]
-		b.states = append(b.states, all)
+		b.client.store(b.writer, uids(uid), change)
+		b.then(func(all map[imap.UID]bool) { all[uid] = !all[uid] })
 	}
 }
 

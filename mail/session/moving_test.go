@@ -128,8 +128,6 @@ func behindAfterFetch(t *testing.T, other func(w *world, a *Session, ca *client)
 	return w, a, b, cb
 }
 
-func del(f ...imap.Flag) *imap.StoreFlags { return &imap.StoreFlags{Op: imap.StoreFlagsDel, Flags: f} }
-
 // Flags that the client is told while the view is behind are told again when they change back.
 func TestFlagsHeardWhileBehind(t *testing.T) {
 	w, a, b, cb := behindAfterFetch(t, func(*world, *Session, *client) {})

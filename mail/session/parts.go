@@ -123,7 +123,7 @@ func (s *Session) expunged(ctx context.Context, v *view, p *parts) (gone uidSet,
 	switch {
 	case p.State.Removed < v.state.Removed:
 		return gone, false, nil
-	case n > command.ExpungeHorizon:
+	case v.beyondHorizon(&p.State):
 		return s.compared(ctx, v, p)
 	case n != uint64(len(p.Expunged)):
 		return gone, false, nil
@@ -136,6 +136,12 @@ func (s *Session) expunged(ctx context.Context, v *view, p *parts) (gone uidSet,
 		}
 	}
 	return gone, chain == p.State.Expunges, nil
+}
+
+// beyondHorizon reports whether more messages were expunged between the state that the view shows and a later one than a
+// mailbox remembers. A new view shows none.
+func (v *view) beyondHorizon(m *command.MailboxState) bool {
+	return v.digest != (wire.Digest{}) && m.Removed > v.state.Removed && m.Removed-v.state.Removed > command.ExpungeHorizon
 }
 
 // compared is expunged for more expunges than a mailbox remembers: it looks for each message that was there. When the

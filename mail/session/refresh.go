@@ -107,7 +107,7 @@ func (s *Session) refreshOrdered(ctx context.Context, v *view, version uint64) (
 		}
 		if ok, err := s.adopt(ctx, v, p, false); err != nil {
 			return 0, err
-		} else if !ok && v.digest != (wire.Digest{}) && p.State.Removed-v.state.Removed > command.ExpungeHorizon {
+		} else if !ok && v.beyondHorizon(&p.State) {
 			continue // the mailbox went on while it was looked at
 		} else if !ok {
 			return 0, s.internal("take in parts that were voted", nil)

@@ -16,6 +16,8 @@ func uids(n ...imap.UID) imap.NumSet { return imap.UIDSetNum(n...) }
 
 func add(f ...imap.Flag) *imap.StoreFlags { return &imap.StoreFlags{Op: imap.StoreFlagsAdd, Flags: f} }
 
+func del(f ...imap.Flag) *imap.StoreFlags { return &imap.StoreFlags{Op: imap.StoreFlagsDel, Flags: f} }
+
 func silently(f *imap.StoreFlags) *imap.StoreFlags { f.Silent = true; return f }
 
 func TestSessionsAtTwoReplicasSeeEachOther(t *testing.T) {

@@ -62,9 +62,14 @@ func (s *uidSet) remove(u command.UID) {
 	}
 	s.words[i].bits[word] &^= 1 << bit
 	s.n--
-	s.sums = nil
+	for k := i + 1; k < len(s.sums); k++ { // from the end of the set, as tellGone goes, it is one
+		s.sums[k]--
+	}
 	if s.words[i].bits == ([4]uint64{}) {
 		s.words = slices.Delete(s.words, i, i+1)
+		if s.sums != nil {
+			s.sums = slices.Delete(s.sums, i+1, i+2)
+		}
 	}
 }
 

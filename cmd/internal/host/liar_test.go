@@ -104,7 +104,7 @@ func (x *trial) listen() {
 	known := slices.Clone(x.m.bodies)
 	there.Go(func() { x.atTheLiar(known) })
 	began := time.Now()
-	for round := uint64(0); time.Since(began) < lyingFor || x.l.Told() == 0 && round < 50; round++ {
+	for round := uint64(0); x.goesOn(began, round); round++ {
 		for _, i := range x.honest {
 			if x.progress {
 				x.m.file(1, i)
@@ -116,6 +116,11 @@ func (x *trial) listen() {
 		}
 	}
 	there.Wait()
+}
+
+// goesOn reports whether there is to be another round: for lyingFor, and until the lie was told.
+func (x *trial) goesOn(began time.Time, round uint64) bool {
+	return time.Since(began) < lyingFor || x.l.Told() == 0 && round < 50
 }
 
 // ask has a replica echo something; an answer must be true, and must come if it is due.
@@ -139,7 +144,7 @@ func (x *trial) atTheLiar(known [][]byte) {
 	e := x.g.enclaves[x.who]
 	account, body := x.m.account, bytes.Repeat([]byte("a large sealed body of the liar's own client "), 2000)
 	began := time.Now()
-	for round := uint64(0); time.Since(began) < lyingFor || x.l.Told() == 0 && round < 50; round++ {
+	for round := uint64(0); x.goesOn(began, round); round++ {
 		x.ask(x.who, 1<<32+round, patience, false)
 		ctx, cancel := context.WithTimeout(x.t.Context(), patience)
 		want := known[int(round)%len(known)]
