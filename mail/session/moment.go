@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 
+	"github.com/emersion/go-imap/v2"
+
 	"troxymail/bftcore/wire"
 	"troxymail/cache/mailtree"
 	"troxymail/mailstore/command"
@@ -15,13 +17,40 @@ const maxSearches = 16
 type moment struct {
 	digest wire.Digest
 	modSeq uint64
-	last   command.UID // what "*" is
+	last   command.UID // what "*" is; MaxUID where nobody asks
 }
 
-// moment returns the state that the view shows.
-func (s *Session) moment(ctx context.Context, v *view, untold bool) (moment, error) {
-	last, err := s.lastUID(ctx, v, untold) // which may move the view
-	return moment{v.digest, v.state.Counters.HighestModSeq, last}, err
+// moment returns the state that the view shows. What "*" is takes a look at its end, which only criteria with it need.
+func (s *Session) moment(ctx context.Context, v *view, untold, asksLast bool) (m moment, err error) {
+	m.last = command.MaxUID
+	if asksLast {
+		m.last, err = s.lastUID(ctx, v, untold) // which may move the view
+	}
+	m.digest, m.modSeq = v.digest, v.state.Counters.HighestModSeq
+	return m, err
+}
+
+// asksLast reports whether criteria have "*" among UIDs, down to a depth.
+func asksLast(c *imap.SearchCriteria, depth int) bool {
+	if depth < 0 {
+		return false
+	}
+	for _, set := range c.UID {
+		if dynamic(set) {
+			return true
+		}
+	}
+	for i := range c.Not {
+		if asksLast(&c.Not[i], depth-1) {
+			return true
+		}
+	}
+	for i := range c.Or {
+		if asksLast(&c.Or[i][0], depth-1) || asksLast(&c.Or[i][1], depth-1) {
+			return true
+		}
+	}
+	return false
 }
 
 // changedSince cuts ranges to the messages with MODSEQs above modSeq, and all from UID from on. Whether they are seen may

@@ -43,8 +43,9 @@ func (s *Session) search(ctx context.Context, v *view, uid bool, asked *imap.Sea
 		return hits{}, err
 	}
 	var since *moment
+	last := asksLast(asked, message.MaxSearchDepth)
 	for range maxSearches {
-		at, err := s.moment(ctx, v, uid)
+		at, err := s.moment(ctx, v, uid, last)
 		if err != nil {
 			return hits{}, err
 		}
