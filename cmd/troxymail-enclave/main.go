@@ -22,7 +22,7 @@ import (
 	"troxymail/cmd/internal/enrol"
 	"troxymail/cmd/internal/gcpace"
 	"troxymail/cmd/internal/processors"
-	"troxymail/cmd/internal/timerslack"
+	"troxymail/cmd/internal/threadpolicy"
 	"troxymail/enclave/genesis"
 	"troxymail/enclave/handover"
 	"troxymail/enclave/tee"
@@ -59,7 +59,7 @@ type options struct {
 
 func main() {
 	gcpace.Start()
-	timerslack.Set(timerslack.Enclave)
+	threadpolicy.Set(threadpolicy.Enclave)
 	processors.Halve()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

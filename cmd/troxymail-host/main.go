@@ -21,7 +21,7 @@ import (
 	"troxymail/cmd/internal/gcpace"
 	"troxymail/cmd/internal/host"
 	"troxymail/cmd/internal/pki"
-	"troxymail/cmd/internal/timerslack"
+	"troxymail/cmd/internal/threadpolicy"
 )
 
 const description = `The untrusted host of one replica of a Troxymail cluster. "troxymail init" writes its configuration.`
@@ -34,7 +34,7 @@ type cli struct {
 
 func main() {
 	gcpace.Start()
-	timerslack.Set(timerslack.Host)
+	threadpolicy.Set(threadpolicy.Host)
 	var c cli
 	kong.Parse(&c, kong.Name("troxymail-host"), kong.Description(description), kong.UsageOnError())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

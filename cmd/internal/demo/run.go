@@ -11,7 +11,7 @@ import (
 	"troxymail/bftcore/transport"
 	"troxymail/cmd/internal/config"
 	"troxymail/cmd/internal/gcpace"
-	"troxymail/cmd/internal/timerslack"
+	"troxymail/cmd/internal/threadpolicy"
 	"troxymail/mail/accounts"
 )
 
@@ -24,7 +24,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	gcpace.Start()
-	timerslack.Set(timerslack.Host)
+	threadpolicy.Set(threadpolicy.Host)
 	f, err := openFolder(o.Dir)
 	if err != nil {
 		return err

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package timerslack
+package threadpolicy
 
 import "time"
 

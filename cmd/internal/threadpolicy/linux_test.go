@@ -1,8 +1,9 @@
 //go:build linux
 
-package timerslack
+package threadpolicy
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,9 +13,9 @@ import (
 )
 
 // childName is set in the environment of the process that shows its threads.
-const childName = "TROXYMAIL_TEST_TIMERSLACK"
+const childName = "TROXYMAIL_TEST_THREADPOLICY"
 
-// Every thread has the slack, that of the runtime included, which was there before main. A test binary may be linked
+// Every thread has the slack and the policy, that of the runtime included, which was there before main. A test binary may be linked
 // with C, so that a program of its own shows it.
 func TestSetsAllThreads(t *testing.T) {
 	dir := t.TempDir()
@@ -45,12 +46,21 @@ func TestShow(t *testing.T) {
 		t.Fatalf("%d threads: %v", len(threads), err)
 	}
 	for _, x := range threads {
+		stat, err := os.ReadFile(filepath.Join("/proc/self/task", x.Name(), "stat"))
+		if err != nil { // it has ended
+			continue
+		}
+		// The policy is the 41st field, and the name, the second, may hold anything: the state behind it is the third.
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+		if got := fields[41-3]; got != fmt.Sprint(schedBatch) {
+			t.Errorf("thread %s has policy %s", x.Name(), got)
+		}
 		b, err := os.ReadFile(filepath.Join("/proc", x.Name(), "timerslack_ns"))
 		if err != nil { // it has ended, or only root may read it
 			continue
 		}
 		if got := strings.TrimSpace(string(b)); got != fmt.Sprint(Enclave.Nanoseconds()) {
-			t.Errorf("thread %s: %s", x.Name(), got)
+			t.Errorf("thread %s has slack %s", x.Name(), got)
 		}
 	}
 	t.Log(len(threads), "threads have it")
