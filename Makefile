@@ -12,7 +12,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.1
 BLACKBOX := ./integration/clients ./integration/canary ./integration/ledger ./integration/transfer ./integration/admin \
 	./integration/linear
 SECOND_LANE := ^(TestPowerLoss|TestMadeClustersSurvivePowerLoss|TestFailedSyncs|TestPartitions)$$
-PURE := bftcore(/quorum|/rejoin|/wire.*)?|mailstore/(command|digesttree.*|state)|mail/(message|adminapi)|enclave/(mac|counter|rr|troxy)|cache/(index|lag|mailtree|validate)
+PURE := cmd/internal/goheap|bftcore(/quorum|/rejoin|/wire.*)?|mailstore/(command|digesttree.*|state)|mail/(message|adminapi)|enclave/(mac|counter|rr|troxy)|cache/(index|lag|mailtree|validate)
 # Packages with goroutines, and those that hold what goroutines share: tested with the race detector, and only so.
 RACE := $$(go list ./bftcore/... ./enclave/... ./cache/... ./mail/... ./mailstore/... ./cmd/... | grep -vE '^troxymail/($(PURE))$$')
 UNIT := $$(go list ./... | grep -E '^troxymail/($(PURE)|integration/.*)$$' | grep -vE '/integration/(admin|clients|ledger|canary|processes|transfer|planted|linear)$$')

@@ -20,7 +20,7 @@ import (
 
 	"troxymail/cmd/internal/config"
 	"troxymail/cmd/internal/enrol"
-	"troxymail/cmd/internal/gcpace"
+	"troxymail/cmd/internal/goheap"
 	"troxymail/cmd/internal/processors"
 	"troxymail/cmd/internal/threadpolicy"
 	"troxymail/enclave/genesis"
@@ -58,7 +58,7 @@ type options struct {
 }
 
 func main() {
-	gcpace.Start()
+	goheap.Start()
 	threadpolicy.Set(threadpolicy.Enclave)
 	processors.Halve()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

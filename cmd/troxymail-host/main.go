@@ -18,7 +18,7 @@ import (
 
 	"troxymail/bftcore/transport"
 	"troxymail/cmd/internal/config"
-	"troxymail/cmd/internal/gcpace"
+	"troxymail/cmd/internal/goheap"
 	"troxymail/cmd/internal/host"
 	"troxymail/cmd/internal/pki"
 	"troxymail/cmd/internal/threadpolicy"
@@ -33,7 +33,7 @@ type cli struct {
 }
 
 func main() {
-	gcpace.Start()
+	goheap.Start()
 	threadpolicy.Set(threadpolicy.Host)
 	var c cli
 	kong.Parse(&c, kong.Name("troxymail-host"), kong.Description(description), kong.UsageOnError())

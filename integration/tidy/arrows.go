@@ -79,7 +79,7 @@ var arrows = []arrow{
 
 	// Composition roots and tests of the whole.
 	{"cmd/internal/pki", nil},
-	{"cmd/internal/gcpace", nil},
+	{"cmd/internal/goheap", nil},
 	{"cmd/internal/processors", nil},
 	{"cmd/internal/threadpolicy", nil},
 	{"cmd/internal/host", []string{"bftcore", "bftcore/hostlog", "bftcore/node", "bftcore/rejoin", "bftcore/transport",
@@ -105,8 +105,8 @@ var arrows = []arrow{
 		"cmd/internal/transfer/mbox", "cmd/internal/transfer/remote", "cmd/internal/demo", "cmd/internal/setup", "cmd/internal/pki", "cmd/internal/adminclient",
 		"enclave/boundary", "mail/adminapi", "mail/auth"}},
 	{"cmd/troxymail-host", []string{"bftcore", "bftcore/node", "bftcore/transport", "integration/liar", "cmd/internal/config",
-		"cmd/internal/gcpace", "cmd/internal/host", "cmd/internal/pki", "cmd/internal/threadpolicy", "enclave/boundary"}},
-	{"cmd/troxymail-enclave", []string{"enclave/handover", "cmd/internal/config", "cmd/internal/enrol", "cmd/internal/gcpace",
+		"cmd/internal/goheap", "cmd/internal/host", "cmd/internal/pki", "cmd/internal/threadpolicy", "enclave/boundary"}},
+	{"cmd/troxymail-enclave", []string{"enclave/handover", "cmd/internal/config", "cmd/internal/enrol", "cmd/internal/goheap",
 		"cmd/internal/processors", "cmd/internal/threadpolicy", "enclave/boundary",
 		"enclave/genesis", "enclave/tee", "mail/service"}},
 	{"cmd/cluster", []string{"bftcore/node", "bftcore/transport", "bftcore/wire", "integration/liar", "cmd/internal/config",

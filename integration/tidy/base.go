@@ -7,7 +7,7 @@ var trustedRoots = []string{"./enclave/...", "./cache/...", "./mail/...", "./cmd
 // trustedFolders are the folders whose packages may be linked into the enclave: those of the trusted wing,
 // and its composition root with what that reads its configuration and sets Go's runtime by.
 var trustedFolders = []string{"enclave", "cache", "mail", "cmd/troxymail-enclave", "cmd/internal/config",
-	"cmd/internal/enrol", "cmd/internal/gcpace", "cmd/internal/processors", "cmd/internal/threadpolicy"}
+	"cmd/internal/enrol", "cmd/internal/goheap", "cmd/internal/processors", "cmd/internal/threadpolicy"}
 
 // trustedModules are the third-party modules that the enclave may link, each with its reason.
 var trustedModules = map[string]string{

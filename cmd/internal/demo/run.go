@@ -10,7 +10,7 @@ import (
 
 	"troxymail/bftcore/transport"
 	"troxymail/cmd/internal/config"
-	"troxymail/cmd/internal/gcpace"
+	"troxymail/cmd/internal/goheap"
 	"troxymail/cmd/internal/threadpolicy"
 	"troxymail/mail/accounts"
 )
@@ -23,7 +23,7 @@ func Run(ctx context.Context, o Options) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	gcpace.Start()
+	goheap.Start()
 	threadpolicy.Set(threadpolicy.Host)
 	f, err := openFolder(o.Dir)
 	if err != nil {

@@ -1,8 +1,6 @@
-package gcpace
+package goheap
 
 import (
-	"os"
-	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 )
@@ -10,33 +8,17 @@ import (
 const (
 	// Headroom is how much garbage, in bytes, may lie between two collections of a process that holds little.
 	Headroom = 64 << 20
+	// Huge is how much of the heap is backed by huge pages, in bytes: what a process uses that holds little. Linux fills
+	// them up where Go gave a part back, so that a process whose whole heap had them would stay as large as it ever was.
+	Huge = 2 * Headroom
 	// defaultPercent is Go's own: of what is held, how much may be added until the next collection.
 	defaultPercent = 100
 	// maxPercent bounds it where next to nothing is held.
 	maxPercent = 800
 )
 
-// Start has the collector run when Headroom bytes were allocated, or as many as are held when those are more. It does
-// nothing where the environment says how often (GOGC). Call it once, when the process starts.
-func Start() {
-	if os.Getenv("GOGC") != "" {
-		return
-	}
-	p := &pace{percent: defaultPercent}
-	p.adjust(0)
-	p.arm()
-}
-
 // pace is what is set at present. One goroutine at a time: that of the finalizers.
 type pace struct{ percent int }
-
-// arm has the next collection adjust the pace by what it found to be held.
-func (p *pace) arm() {
-	runtime.SetFinalizer(new([64]byte), func(*[64]byte) {
-		p.adjust(held())
-		p.arm()
-	})
-}
 
 // held is how many bytes the last collection found in use.
 func held() uint64 {
