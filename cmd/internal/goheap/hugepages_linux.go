@@ -16,6 +16,5 @@ func reserve() {
 	room := make([]byte, Huge)
 	_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, uintptr(unsafe.Pointer(unsafe.SliceData(room))), Huge, syscall.MADV_HUGEPAGE)
 	runtime.KeepAlive(room)
-	room = nil
 	runtime.GC()
 }
