@@ -16,8 +16,9 @@ PURE := cmd/internal/goheap|bftcore(/quorum|/rejoin|/wire.*)?|mailstore/(command
 # Packages with goroutines, and those that hold what goroutines share: tested with the race detector, and only so.
 RACE := $$(go list ./bftcore/... ./enclave/... ./cache/... ./mail/... ./mailstore/... ./cmd/... | grep -vE '^troxymail/($(PURE))$$')
 UNIT := $$(go list ./... | grep -E '^troxymail/($(PURE)|integration/.*)$$' | grep -vE '/integration/(admin|clients|ledger|canary|processes|transfer|planted|linear)$$')
-# Tests of single goroutines and of memory among them, which the detector makes very slow: tested without it.
-HEAVY := ^(TestDiskAndMemoryStayBounded|TestFloods|TestCancelledBodiesCount|TestByteFlips)$$
+# Tests of single goroutines, of memory and of very large mailboxes among them, which the detector makes very slow: tested
+# without it.
+HEAVY := ^(TestDiskAndMemoryStayBounded|TestFloods|TestCancelledBodiesCount|TestByteFlips|TestChunksStayWithinTheSet|TestChunksAreCommands|TestNewsBeyondTheHorizon|TestBeyondTheExpungeHorizon)$$
 # Seconds of fuzzing, shared among all targets.
 FUZZ_BUDGET ?= 100
 # How long make soak and make sim go on.
@@ -42,7 +43,7 @@ lint:
 
 unit:
 	go test -timeout 5m $(UNIT)
-	go test -timeout 5m -run '$(HEAVY)' ./cmd/internal/host ./enclave/replica
+	go test -timeout 5m -run '$(HEAVY)' ./cmd/internal/host ./enclave/replica ./mail/session
 	go test -count=1 -run TrustedBase -v ./integration/tidy | grep 'trusted base'
 	cd integration/bench && go vet ./... && go test ./...
 
