@@ -8,6 +8,6 @@
 //
 // Who lets garbage lie goes through all of that memory again and again, and six such processes take turns on two processors:
 // each finds few of its pages where the processor looks for them (TLB). In pages of 2 MiB instead of 4 KiB three replicas take
-// 7 to 20 % more requests of 128 clients, at 6 to 20 % less processor time. Many systems give huge pages to everybody
+// 5 to 10 % more requests of 128 clients, at 5 to 14 % less processor time. Many systems give huge pages to everybody
 // (transparent_hugepage/enabled: always), and then nothing here makes a difference; others to who asks (madvise).
 package goheap
