@@ -12,13 +12,13 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.1
 BLACKBOX := ./integration/clients ./integration/canary ./integration/ledger ./integration/transfer ./integration/admin \
 	./integration/linear
 SECOND_LANE := ^(TestPowerLoss|TestMadeClustersSurvivePowerLoss|TestFailedSyncs|TestPartitions)$$
-PURE := cmd/internal/goheap|bftcore(/quorum|/rejoin|/wire.*)?|mailstore/(command|digesttree.*|state)|mail/(message|adminapi)|enclave/(mac|counter|rr|troxy)|cache/(index|lag|mailtree|validate)
+PURE := bftcore(/quorum|/rejoin|/wire.*)?|mailstore/(command|digesttree.*|state)|mail/(message|adminapi)|enclave/(mac|counter|rr|troxy)|cache/(index|lag|mailtree|validate)
 # Packages with goroutines, and those that hold what goroutines share: tested with the race detector, and only so.
 RACE := $$(go list ./bftcore/... ./enclave/... ./cache/... ./mail/... ./mailstore/... ./cmd/... | grep -vE '^troxymail/($(PURE))$$')
 UNIT := $$(go list ./... | grep -E '^troxymail/($(PURE)|integration/.*)$$' | grep -vE '/integration/(admin|clients|ledger|canary|processes|transfer|planted|linear)$$')
 # Tests of single goroutines, of memory and of very large mailboxes among them, which the detector makes very slow: tested
 # without it.
-HEAVY := ^(TestDiskAndMemoryStayBounded|TestFloods|TestCancelledBodiesCount|TestByteFlips|TestChunksStayWithinTheSet|TestChunksAreCommands|TestNewsBeyondTheHorizon|TestBeyondTheExpungeHorizon)$$
+HEAVY := ^(TestDiskAndMemoryStayBounded|TestFloods|TestCancelledBodiesCount|TestByteFlips|TestChunksStayWithinTheSet|TestChunksAreCommands|TestNewsBeyondTheHorizon|TestBeyondTheExpungeHorizon|TestReserve)$$
 # Seconds of fuzzing, shared among all targets.
 FUZZ_BUDGET ?= 100
 # How long make soak and make sim go on.
@@ -43,7 +43,7 @@ lint:
 
 unit:
 	go test -timeout 5m $(UNIT)
-	go test -timeout 5m -run '$(HEAVY)' ./cmd/internal/host ./enclave/replica ./mail/session
+	go test -timeout 5m -run '$(HEAVY)' ./cmd/internal/goheap ./cmd/internal/host ./enclave/replica ./mail/session
 	go test -count=1 -run TrustedBase -v ./integration/tidy | grep 'trusted base'
 	cd integration/bench && go vet ./... && go test ./...
 

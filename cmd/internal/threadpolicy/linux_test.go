@@ -15,8 +15,8 @@ import (
 // childName is set in the environment of the process that shows its threads.
 const childName = "TROXYMAIL_TEST_THREADPOLICY"
 
-// Every thread has the slack and the policy, that of the runtime included, which was there before main. A test binary may be linked
-// with C, so that a program of its own shows it.
+// Every thread has the slack and the policy, that of the runtime included, which was there before main. A test binary may be
+// linked with C, so that a program of its own shows it.
 func TestSetsAllThreads(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "shows")
