@@ -27,7 +27,57 @@ type replicas struct {
 	account *imaplink.Account
 	direct  string // the address of a connection that never breaks
 	// cut decides of every answer that says that a letter is stored whether it is lost with its connection.
-	cut atomic.Pointer[func() bool]
+	cut  atomic.Pointer[func() bool]
+	open *connections // at the server
+}
+
+// connections is a listener that knows how many of its connections the server has not ended.
+type connections struct {
+	net.Listener
+	mu    sync.Mutex
+	n     int // guarded by mu
+	ended sync.Cond
+}
+
+func countConnections(l net.Listener) *connections {
+	c := &connections{Listener: l}
+	c.ended.L = &c.mu
+	return c
+}
+
+func (c *connections) Accept() (net.Conn, error) {
+	one, err := c.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	c.change(1)
+	return &connection{Conn: one, end: sync.OnceFunc(func() { c.change(-1) })}, nil
+}
+
+func (c *connections) change(by int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.n += by
+	c.ended.Broadcast()
+}
+
+// wait returns when the server has ended all, and so done whatever came by them.
+func (c *connections) wait() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.n > 0 {
+		c.ended.Wait()
+	}
+}
+
+type connection struct {
+	net.Conn
+	end func()
+}
+
+func (c *connection) Close() error {
+	c.end()
+	return c.Conn.Close()
 }
 
 func startReplicas(t *testing.T) *replicas {
@@ -44,10 +94,10 @@ func startReplicas(t *testing.T) *replicas {
 		},
 		Caps: imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapIMAP4rev2: {}, imap.CapUIDPlus: {}}, InsecureAuth: true,
 	})
-	l := listen(t)
+	l := countConnections(listen(t))
 	var group sync.WaitGroup
 	group.Go(func() { _ = server.Serve(l) })
-	r := &replicas{direct: l.Addr().String(), account: &imaplink.Account{User: user, Password: password, PlainLoopback: true}}
+	r := &replicas{direct: l.Addr().String(), open: l, account: &imaplink.Account{User: user, Password: password, PlainLoopback: true}}
 	for range 3 {
 		front := listen(t)
 		r.account.Servers = append(r.account.Servers, imaplink.Server{Address: front.Addr().String(), Upgrade: true})
@@ -224,6 +274,7 @@ func TestEndedInTheMiddle(t *testing.T) {
 		}
 	}
 	r.cut.Store(nil)
+	r.open.wait() // a letter may be on its way still, which who looks now does not see
 	before := len(r.stored(t, "Work/f"))
 	if before == 0 || before == len(want(s)) {
 		t.Fatalf("it did not end in the middle: %d", before)
