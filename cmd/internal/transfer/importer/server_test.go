@@ -272,9 +272,9 @@ func TestEndedInTheMiddle(t *testing.T) {
 		if result, err := r.run(t, ctx, s, "lost"); err == nil {
 			t.Fatalf("it did not end: %+v", result)
 		}
+		r.open.wait() // a letter may be on its way still, which who looks now does not see
 	}
 	r.cut.Store(nil)
-	r.open.wait() // a letter may be on its way still, which who looks now does not see
 	before := len(r.stored(t, "Work/f"))
 	if before == 0 || before == len(want(s)) {
 		t.Fatalf("it did not end in the middle: %d", before)
