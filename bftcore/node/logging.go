@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"time"
 
 	"troxymail/bftcore"
 	"troxymail/bftcore/hostlog"
@@ -38,8 +39,12 @@ func (n *Node) sync(ctx context.Context) error {
 		}
 		// Read before the sync: everything counted here was appended, so the sync covers it.
 		written := n.written.Load()
+		began := n.o.Now()
 		if _, err := n.o.Log.Sync(); err != nil {
 			return err
+		}
+		if n.o.Synced != nil {
+			n.o.Synced(time.Duration(n.o.Now() - began))
 		}
 		n.synced.Store(written)
 		n.inbox.put(sourceSelf, 0, bftcore.Synced{Record: written})

@@ -8,6 +8,7 @@ import (
 	"math"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"troxymail/bftcore"
 	"troxymail/bftcore/hostlog"
@@ -15,7 +16,7 @@ import (
 	"troxymail/enclave/boundary"
 )
 
-// Options say what a node is made of. All fields but Faults, Refusals, Comeback, State and those on checkpoints are required.
+// Options say what a node is made of. All fields but Faults, Refusals, Synced, Comeback, State and those on checkpoints are required.
 type Options struct {
 	Config      bftcore.Config
 	Dir         string // the host's folder: the boot number is kept here
@@ -32,6 +33,8 @@ type Options struct {
 	Boot         uint32       // the newest boot number of this replica that the application knows; 0 for none
 	Now          func() int64 // monotonic nanoseconds
 	Logger       *slog.Logger
+	// Synced is told how long each sync of the log took, by one goroutine; nil: nobody asks.
+	Synced func(took time.Duration)
 	// Comeback brought the enclave to ACTIVE, with State; Link is a turn of its relay. Nil when the enclave continues
 	// from what the log shows.
 	Comeback *Comeback

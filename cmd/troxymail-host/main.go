@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -21,6 +22,7 @@ import (
 	"troxymail/cmd/internal/goheap"
 	"troxymail/cmd/internal/host"
 	"troxymail/cmd/internal/pki"
+	"troxymail/cmd/internal/processors"
 	"troxymail/cmd/internal/threadpolicy"
 )
 
@@ -35,18 +37,19 @@ type cli struct {
 func main() {
 	goheap.Start()
 	threadpolicy.Set(threadpolicy.Host)
+	synced := processors.HalveWhileFast()
 	var c cli
 	kong.Parse(&c, kong.Name("troxymail-host"), kong.Description(description), kong.UsageOnError())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, &c); err != nil {
+	if err := run(ctx, &c, synced); err != nil {
 		fmt.Fprintf(os.Stderr, "troxymail-host: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-// run runs the host until ctx ends (nil) or it cannot go on.
-func run(ctx context.Context, c *cli) error {
+// run runs the host until ctx ends (nil) or it cannot go on. Synced is told how long each sync of its log took.
+func run(ctx context.Context, c *cli, synced func(time.Duration)) error {
 	conf, err := config.LoadHost(c.Config)
 	if err != nil {
 		return err
@@ -69,7 +72,7 @@ func run(ctx context.Context, c *cli) error {
 	h, err := host.Open(host.Options{
 		Dir: conf.DataDir, Self: conf.Replica, Replicas: conf.Genesis.Replicas, Pillars: conf.Genesis.Pillars,
 		Genesis: conf.Genesis.Hash(), FirstMailbox: conf.Genesis.FirstMailbox,
-		Strict: conf.Sync == config.SyncStrict, Logger: logger,
+		Strict: conf.Sync == config.SyncStrict, Logger: logger, Synced: synced,
 	})
 	if err != nil {
 		return fmt.Errorf("data_dir %s: %w", conf.DataDir, err)

@@ -3,6 +3,8 @@
 //
 //	go run . order            small requests through the proxies' request path, against go.etcd.io/raft
 //	go run . order --quick    the same in about a minute
+//	go run . turns raft here old=FOLDER
+//	                          raft, this source tree and binaries built before, in turns of half a second
 //	go run . profile          where the processor time of the six processes goes
 //	go run . profile --read fetch
 //	                          the same for reads

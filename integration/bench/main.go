@@ -67,6 +67,15 @@ var actions = []action{
 		f.BoolVar(&o.memory, "memory", false, "in memory alone, not with fsync")
 		return func() error { return order(o) }
 	}},
+	{"turns", func(f *flag.FlagSet) func() error {
+		var o turnsOptions
+		f.IntVar(&o.rounds, "rounds", 24, "rounds; medians and quartiles are reported")
+		f.DurationVar(&o.duration, "duration", 500*time.Millisecond, "of one turn")
+		f.StringVar(&o.clients, "clients", "1,128", "numbers of clients")
+		f.IntVar(&o.size, "bytes", 256, "of a request")
+		f.BoolVar(&o.disk, "fsync", false, "on disk instead of in memory")
+		return func() error { return turns(o, f.Args()) }
+	}},
 	{"profile", func(f *flag.FlagSet) func() error {
 		clients := f.Int("clients", 128, "how many clients")
 		size := f.Int("bytes", 256, "of a request")

@@ -23,7 +23,7 @@ type orderOptions struct {
 
 // warmUp is how long a system serves before it is measured: until then its processes touch their memory for the first
 // time, which costs a virtual machine more than all else.
-const warmUp = 3 * time.Second
+const warmUp = 12 * time.Second
 
 // system is something to measure: started, it serves echo clients at the addresses returned.
 type system struct {

@@ -23,7 +23,7 @@ import (
 // segmentBytes is the size of a file of the host log.
 const segmentBytes = 32 << 20
 
-// Options say which host of which group this is. All fields but Pillars, Founding and Strict are required.
+// Options say which host of which group this is. All fields but Pillars, Founding, Strict and Synced are required.
 type Options struct {
 	Dir      string // made by Prepare
 	Self     wire.ReplicaID
@@ -35,6 +35,8 @@ type Options struct {
 	FirstMailbox uint32
 	// Strict has the log synced before each certificate of the enclave leaves, and not only before a result is durable.
 	Strict bool
+	// Synced is told how long each sync of the log took, by one goroutine at a time; nil: nobody asks.
+	Synced func(took time.Duration)
 	Logger *slog.Logger
 
 	segmentBytes, scrubRate, leaseBytes int64 // tests make them smaller or larger; 0: the constants of these names
@@ -155,7 +157,7 @@ func (h *Host) nodeOptions(link boundary.Link) node.Options {
 		Config: h.config(), Dir: h.o.Dir, Log: h.log, Link: link, Links: late{h}, Logger: h.o.Logger,
 		Application: &application{h: h}, Bodies: bodyStore{h.bodies},
 		Checkpoints: checkpoints{h}, CheckpointEvery: h.o.checkpointEvery, KeepLogBytes: h.o.keepLogBytes,
-		Now: h.now, Faults: h.faults.list, Refusals: h.refusals,
+		Now: h.now, Faults: h.faults.list, Refusals: h.refusals, Synced: h.o.Synced,
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // environment says how many (GOMAXPROCS). Call it once, when the process starts.
 func Halve() {
 	if os.Getenv("GOMAXPROCS") == "" {
-		share.halve(runtime.GOMAXPROCS(0))
+		share.follow(runtime.GOMAXPROCS(0), true)
 	}
 }
 
@@ -26,14 +26,16 @@ var share processors
 
 type processors struct {
 	mu        sync.Mutex
-	all       int // 0 before halve
+	all       int // 0 before follow
+	half      bool
 	computing int
 }
 
-func (p *processors) halve(all int) {
+// follow has it work on half of all processors, or on all.
+func (p *processors) follow(all int, half bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.all = all
+	p.all, p.half = all, half
 	p.set()
 }
 
@@ -49,7 +51,11 @@ func (p *processors) set() {
 	if p.all == 0 {
 		return
 	}
-	if n := min(p.all, max(1, p.all/2)+p.computing); n != runtime.GOMAXPROCS(0) {
+	n := p.all
+	if p.half {
+		n = min(p.all, max(1, p.all/2)+p.computing)
+	}
+	if n != runtime.GOMAXPROCS(0) {
 		runtime.GOMAXPROCS(n)
 	}
 }

@@ -10,7 +10,7 @@ func TestHalfAndOneMore(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for all, want := range map[int][4]int{1: {1, 1, 1, 1}, 2: {1, 2, 2, 2}, 3: {1, 2, 3, 3}, 4: {2, 3, 4, 4}, 8: {4, 5, 6, 7}} {
 		var p processors
-		p.halve(all)
+		p.follow(all, true)
 		for computing, n := range want {
 			if got := runtime.GOMAXPROCS(0); got != n {
 				t.Errorf("of %d, %d computing: %d, want %d", all, computing, got, n)
