@@ -36,7 +36,8 @@ type row struct {
 	Where      string  `json:"delayed,omitempty"`       // which ways are delayed: replicas, clients, both
 	RoundTrip  float64 `json:"rtt_ms,omitempty"`        // of those, in the mean
 	Baseline   string  `json:"baseline,omitempty"`
-	Ratio      float64 `json:"ratio,omitempty"`
+	Ratio      float64 `json:"ratio,omitempty"`     // of rates
+	RatioP50   float64 `json:"ratio_p50,omitempty"` // of latencies
 }
 
 // measure drives servers with so many closed-loop clients for d, after a tenth of d to warm up.

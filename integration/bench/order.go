@@ -1,9 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,8 +31,7 @@ type system struct {
 	start func(dir string) (servers []string, stop func(), err error)
 }
 
-// order measures small requests through both systems, in memory and with fsync, round by round in turn, so
-// that both see the same machine.
+// order measures small requests through all systems, in memory and with fsync.
 func order(o orderOptions) error {
 	if o.quick {
 		o.clients, o.sizes, o.rounds, o.duration = "16,128", "256", 1, 2*time.Second
@@ -86,59 +85,116 @@ func numbers(list string) (all []int, err error) {
 	return all, nil
 }
 
-// compare runs all rounds of all systems and prints the medians, those before a system being its baselines.
+// turnsPerRound is into how many turns order divides a measurement of one round.
+const turnsPerRound = 4
+
+// compare runs all rounds and prints the medians, those before a system being its baselines. In each round all systems start
+// anew, stand ready together and take turns, so that what the machine does for a while all of them meet.
 func compare(o orderOptions, base string, systems []system, clients, sizes []int) error {
 	type point struct{ clients, size int }
-	results := map[string]map[point][]row{}
+	results := map[point][][]row{}
 	for range o.rounds {
-		for _, s := range systems {
-			dir, err := os.MkdirTemp(base, "bench-")
-			if err != nil {
-				return err
-			}
-			servers, stop, err := s.start(dir)
-			if err != nil {
-				return errors.Join(fmt.Errorf("%s: %w", s.name, err), os.RemoveAll(dir))
-			}
-			if _, err := measure(servers, slices.Max(clients), slices.Max(sizes), warmUp); err != nil {
-				stop()
-				return fmt.Errorf("%s, warming up: %w", s.name, err)
+		err := standingReady(base, systems, func(ready [][]string) error {
+			for i, servers := range ready {
+				if _, err := measure(servers, slices.Max(clients), slices.Max(sizes), warmUp); err != nil {
+					return fmt.Errorf("%s, warming up: %w", systems[i].name, err)
+				}
 			}
 			for _, c := range clients {
 				for _, size := range sizes {
-					r, err := measure(servers, c, size, o.duration)
+					rows, err := takeTurns(ready, turnsPerRound, c, size, o.duration/turnsPerRound)
 					if err != nil {
-						stop()
-						return fmt.Errorf("%s, %d clients, %d bytes: %w", s.name, c, size, err)
+						return err
 					}
-					if results[s.name] == nil {
-						results[s.name] = map[point][]row{}
+					p := point{c, size}
+					if results[p] == nil {
+						results[p] = make([][]row, len(systems))
 					}
-					results[s.name][point{c, size}] = append(results[s.name][point{c, size}], r)
+					for i := range rows {
+						results[p][i] = append(results[p][i], rows[i]...)
+					}
 				}
 			}
-			stop()
-			if err := os.RemoveAll(dir); err != nil {
-				return err
-			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	for _, c := range clients {
 		for _, size := range sizes {
+			rows := results[point{c, size}]
 			for i, s := range systems {
-				r := median(results[s.name][point{c, size}])
+				r := median(rows[i])
 				r.Bench, r.Op = "order", s.name
 				if i == 0 {
 					r.print(o.json)
 				}
-				for _, b := range systems[:i] {
-					r.Baseline, r.Ratio = b.name, r.Rate/median(results[b.name][point{c, size}]).Rate
+				for k, b := range systems[:i] {
+					r.Baseline = b.name
+					r.Ratio = ratio(rows[i], rows[k], 0.5, func(r row) float64 { return r.Rate })
+					r.RatioP50 = ratio(rows[i], rows[k], 0.5, func(r row) float64 { return r.P50 })
 					r.print(o.json)
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// standingReady starts all systems, has do work with their addresses, and stops them.
+func standingReady(base string, systems []system, do func(ready [][]string) error) error {
+	dir, err := os.MkdirTemp(base, "bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	var ready [][]string
+	for i, s := range systems {
+		below := filepath.Join(dir, strconv.Itoa(i))
+		if err := os.Mkdir(below, 0o700); err != nil {
+			return err
+		}
+		servers, stop, err := s.start(below)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		defer stop()
+		ready = append(ready, servers)
+	}
+	return do(ready)
+}
+
+// takeTurns measures each system for a moment in turn, forwards and backwards by turns, and returns the rows of each.
+func takeTurns(ready [][]string, turns, clients, size int, d time.Duration) ([][]row, error) {
+	rows := make([][]row, len(ready))
+	for turn := range turns {
+		for k := range ready {
+			if turn%2 == 1 {
+				k = len(ready) - 1 - k
+			}
+			r, err := measure(ready[k], clients, size, d)
+			if err != nil {
+				return nil, fmt.Errorf("%d clients, %d bytes: %w", clients, size, err)
+			}
+			rows[k] = append(rows[k], r)
+		}
+	}
+	return rows, nil
+}
+
+// ratio is the quantile q of what of has in the rows over what it has in those of the same turns of a baseline.
+func ratio(rows, baseline []row, q float64, of func(row) float64) float64 {
+	var all []float64
+	for i := range rows {
+		all = append(all, of(rows[i])/of(baseline[i]))
+	}
+	return quantile(all, q)
+}
+
+func quantile(all []float64, q float64) float64 {
+	slices.Sort(all)
+	return all[int(q*float64(len(all)-1))]
 }
 
 // median returns the row with the median rate.

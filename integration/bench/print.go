@@ -15,6 +15,9 @@ func (r row) print(asJSON bool) {
 	ratio := ""
 	if r.Baseline != "" {
 		ratio = fmt.Sprintf("  %.2f x %s", r.Ratio, r.Baseline)
+		if r.RatioP50 > 0 {
+			ratio += fmt.Sprintf(", p50 %.2f x", r.RatioP50)
+		}
 	}
 	op := r.Op
 	if r.System != "" {

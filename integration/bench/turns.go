@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -25,10 +24,9 @@ const (
 	turnHere    = "here"
 )
 
-// turns measures systems that stand ready together, each for a moment in turn, forwards in one round and backwards in the
-// next: what a machine does slowly for a while, or quickly, all of them meet. The first is the baseline of the others. It is
-// for comparing changes of some percent; two clusters of one build differ by up to 6 %, so that a small difference takes
-// two runs of it.
+// turns measures systems that stand ready together and take turns, as order does. The first is the baseline of the others. It
+// is for comparing changes of some percent; two clusters of one build differ by up to 6 %, so that a small difference takes
+// several runs of it, or several clusters of both.
 func turns(o turnsOptions, names []string) error {
 	clients, err := numbers(o.clients)
 	if err != nil {
@@ -46,39 +44,27 @@ func turns(o turnsOptions, names []string) error {
 	if o.disk {
 		base = ""
 	}
-	dir, err := os.MkdirTemp(base, "bench-")
-	if err != nil {
-		return err
+	var systems []system
+	for _, name := range names {
+		systems = append(systems, system{name, func(dir string) ([]string, func(), error) { return startNamed(name, here, dir, o.disk) }})
 	}
-	defer os.RemoveAll(dir)
-	var ready [][]string // the addresses of each
-	for i, name := range names {
-		below := filepath.Join(dir, fmt.Sprint(i))
-		if err := os.Mkdir(below, 0o700); err != nil {
-			return err
+	return standingReady(base, systems, func(ready [][]string) error {
+		for i, servers := range ready {
+			if _, err := measure(servers, slices.Max(clients), o.size, warmUp); err != nil {
+				return fmt.Errorf("%s, warming up: %w", names[i], err)
+			}
 		}
-		servers, stop, err := startNamed(name, here, below, o.disk)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+		for _, c := range clients {
+			rows, err := takeTurns(ready, o.rounds, c, o.size, o.duration)
+			if err != nil {
+				return err
+			}
+			for i, name := range names {
+				printTurns(name, rows[0], rows[i])
+			}
 		}
-		defer stop()
-		ready = append(ready, servers)
-	}
-	for _, servers := range ready {
-		if _, err := measure(servers, slices.Max(clients), o.size, warmUp); err != nil {
-			return fmt.Errorf("warming up: %w", err)
-		}
-	}
-	for _, c := range clients {
-		rows, err := takeTurns(o, ready, c)
-		if err != nil {
-			return err
-		}
-		for i, name := range names {
-			printTurns(name, rows[0], rows[i])
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // startNamed starts one of built in the binaries of here, or NAME=FOLDER, Troxymail by the binaries in a folder.
@@ -96,42 +82,21 @@ func startNamed(name, here, dir string, disk bool) ([]string, func(), error) {
 	return startTroxymail(binaries, dir, 1)
 }
 
-// takeTurns returns the rows of each system, by round.
-func takeTurns(o turnsOptions, systems [][]string, clients int) ([][]row, error) {
-	rows := make([][]row, len(systems))
-	for round := range o.rounds {
-		for k := range systems {
-			if round%2 == 1 {
-				k = len(systems) - 1 - k
-			}
-			r, err := measure(systems[k], clients, o.size, o.duration)
-			if err != nil {
-				return nil, err
-			}
-			rows[k] = append(rows[k], r)
-		}
-	}
-	return rows, nil
-}
-
-// printTurns prints medians, and the quartiles of what one round's ratios to the baseline were.
+// printTurns prints medians, and the quartiles of what one turn's ratios to the baseline were.
 func printTurns(name string, baseline, rows []row) {
-	quartile := func(q float64, of func(i int) float64) float64 {
+	middle := func(of func(row) float64) float64 {
 		var all []float64
-		for i := range rows {
-			all = append(all, of(i))
+		for _, r := range rows {
+			all = append(all, of(r))
 		}
-		slices.Sort(all)
-		return all[int(q*float64(len(all)-1))]
+		return quantile(all, 0.5)
 	}
-	ratio := func(of func(r row) float64) string {
-		each := func(i int) float64 { return of(rows[i]) / of(baseline[i]) }
-		return fmt.Sprintf("%.3f (%.3f to %.3f)", quartile(0.5, each), quartile(0.25, each), quartile(0.75, each))
+	against := func(of func(row) float64) string {
+		return fmt.Sprintf("%.3f (%.3f to %.3f)", ratio(rows, baseline, 0.5, of), ratio(rows, baseline, 0.25, of), ratio(rows, baseline, 0.75, of))
 	}
+	rate, p50 := func(r row) float64 { return r.Rate }, func(r row) float64 { return r.P50 }
 	name, _, _ = strings.Cut(name, "=")
 	fmt.Printf("%-14s %4d clients %6d B %7.0f op/s %s  p50 %6.3f ms %s  p99 %6.2f ms  %4.0f µs of processor\n",
-		name, rows[0].Clients, rows[0].Bytes, quartile(0.5, func(i int) float64 { return rows[i].Rate }),
-		ratio(func(r row) float64 { return r.Rate }), quartile(0.5, func(i int) float64 { return rows[i].P50 }),
-		ratio(func(r row) float64 { return r.P50 }), quartile(0.5, func(i int) float64 { return rows[i].P99 }),
-		quartile(0.5, func(i int) float64 { return rows[i].Cost }))
+		name, rows[0].Clients, rows[0].Bytes, middle(rate), against(rate), middle(p50), against(p50),
+		middle(func(r row) float64 { return r.P99 }), middle(func(r row) float64 { return r.Cost }))
 }
