@@ -1,7 +1,9 @@
 package node
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"troxymail/bftcore"
 	"troxymail/bftcore/hostlog"
@@ -44,5 +46,29 @@ func TestStrictHostSyncsWhatItLoads(t *testing.T) {
 		if links.sent != 1 || links.before != c.before || n.diskErrors.Load() != 0 {
 			t.Errorf("%+v: %d frames left, %d before the sync, %d disk errors", c, links.sent, links.before, n.diskErrors.Load())
 		}
+	}
+}
+
+// Whoever asks is told by the node's clock how long each sync took.
+func TestSyncsAreTold(t *testing.T) {
+	n, _ := newLeader(t)
+	clock := int64(0)
+	n.o.Now = func() int64 { clock += int64(time.Millisecond); return clock } // asked before the sync and after it
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	var told []time.Duration
+	n.o.Synced = func(took time.Duration) {
+		told = append(told, took)
+		stop()
+	}
+	if err := n.append([]hostlog.Record{{Kind: hostlog.Kind(bftcore.RecordPrepare), Order: 1, Body: []byte{1}}}); err != nil {
+		t.Fatal(err)
+	}
+	n.unsynced <- struct{}{}
+	if err := n.sync(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if s := n.o.Log.Stats(); len(told) != 1 || told[0] != time.Millisecond || s.DurableLSN != s.LastLSN {
+		t.Errorf("told %v, durable up to %d of %d", told, s.DurableLSN, s.LastLSN)
 	}
 }

@@ -105,7 +105,7 @@ var arrows = []arrow{
 		"cmd/internal/transfer/mbox", "cmd/internal/transfer/remote", "cmd/internal/demo", "cmd/internal/setup", "cmd/internal/pki", "cmd/internal/adminclient",
 		"enclave/boundary", "mail/adminapi", "mail/auth"}},
 	{"cmd/troxymail-host", []string{"bftcore", "bftcore/node", "bftcore/transport", "integration/liar", "cmd/internal/config",
-		"cmd/internal/goheap", "cmd/internal/host", "cmd/internal/pki", "cmd/internal/threadpolicy", "enclave/boundary"}},
+		"cmd/internal/goheap", "cmd/internal/host", "cmd/internal/pki", "cmd/internal/processors", "cmd/internal/threadpolicy", "enclave/boundary"}},
 	{"cmd/troxymail-enclave", []string{"enclave/handover", "cmd/internal/config", "cmd/internal/enrol", "cmd/internal/goheap",
 		"cmd/internal/processors", "cmd/internal/threadpolicy", "enclave/boundary",
 		"enclave/genesis", "enclave/tee", "mail/service"}},
