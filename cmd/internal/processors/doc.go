@@ -11,5 +11,7 @@
 // Hosts gain as much from half of them, if their disk is fast: the log in memory, or a disk that remembers what it was
 // given without power. From others they lose more: a thread that waits for its disk keeps its processor until the runtime
 // takes it away, and with one processor, on a disk of 0.2 ms, a single client waited a quarter longer. So a host takes half for
-// as long as most of its last syncs were fast (HalveWhileFast).
+// as long as most of its last syncs were fast (HalveWhileFast). What computes for long in a host (reading a large mailbox for an
+// enclave, checking the store) then shares that half with ordering: on two processors, in slices of some 10 ms. Lending for it
+// would stop the world at each read.
 package processors
