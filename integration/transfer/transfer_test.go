@@ -146,54 +146,60 @@ func files(dir string) (n int) {
 	return n
 }
 
-// replicaFails cuts a replica off in the middle of an import, and another in the middle of an export.
+// replicaFails cuts the replica off that an import is at in the middle, and then the one that an export is at. On a busy
+// machine either may be at another than the first already.
 func replicaFails(t *testing.T, a *account) {
-	var fronts []*front
+	all := &fronts{left: 1 << 60}
 	where := []string{"--account", a.address, "--password-stdin", "--ca", a.d.CA}
 	for _, r := range a.d.Replicas {
-		f := newFront(t, r.IMAPS)
-		fronts = append(fronts, f)
+		f := newFront(t, all, r.IMAPS)
 		where = append(where, "--server", f.l.Addr().String())
 	}
 	root := t.TempDir()
 	want := tree(t, root, 80)
-	fronts[0].cutAfter(300_000)
+	all.cutAfter(300_000)
 	if out, code := a.run(t, append([]string{"import", "maildir", root}, where...)...); code != 0 {
 		t.Fatalf("exit status %d: %s", code, out)
 	}
-	if !fronts[0].isCut() {
-		t.Error("the replica was not cut off")
+	if n := all.cut(); n != 1 {
+		t.Errorf("%d replicas were cut off in the import, want 1", n)
 	}
 	same(t, "import", a.all(t, 2), want)
-	fronts[1].cutAfter(100_000)
+	all.cutAfter(100_000)
 	dir := filepath.Join(t.TempDir(), "export")
 	if out, code := a.run(t, append([]string{"export", "maildir", dir}, where...)...); code != 0 {
 		t.Fatalf("exit status %d: %s", code, out)
 	}
-	if !fronts[1].isCut() {
-		t.Error("the replica was not cut off")
+	if n := all.cut(); n != 2 {
+		t.Errorf("%d replicas were cut off in import and export, want 2", n)
 	}
 	other := newAccount(t, a.d)
 	other.do(t, 0, "import", "maildir", dir)
 	same(t, "export", other.all(t, 2), want)
 }
 
-// front passes connections on to a replica until it is cut.
-type front struct {
-	l    net.Listener
+// fronts cut one of them off when so many bytes have passed through all.
+type fronts struct {
 	mu   sync.Mutex
-	left int64 // bytes until it is cut
-	off  bool
-	all  map[net.Conn]bool
+	left int64 // bytes until the one that they pass through is cut off
+	off  int   // how many were
 }
 
-func newFront(t *testing.T, to string) *front {
+// front passes connections on to a replica until it is cut off.
+type front struct {
+	*fronts
+	l   net.Listener
+	off bool
+	all map[net.Conn]bool
+}
+
+func newFront(t *testing.T, of *fronts, to string) *front {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &front{l: l, left: 1 << 60, all: map[net.Conn]bool{}}
+	f := &front{fronts: of, l: l, all: map[net.Conn]bool{}}
 	t.Cleanup(func() { l.Close() })
 	go func() {
 		for {
@@ -222,13 +228,13 @@ func (f *front) take(conns ...net.Conn) bool {
 	return !f.off
 }
 
-func (f *front) cutAfter(bytes int64) {
+func (f *fronts) cutAfter(bytes int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.left = bytes
 }
 
-func (f *front) isCut() bool {
+func (f *fronts) cut() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.off
@@ -247,7 +253,7 @@ func (c *counted) Write(b []byte) (int, error) {
 	defer f.mu.Unlock()
 	f.left -= int64(len(b))
 	if f.left < 0 && !f.off {
-		f.off = true
+		f.left, f.off, f.fronts.off = 1<<60, true, f.fronts.off+1
 		f.l.Close()
 		for conn := range maps.Keys(f.all) {
 			conn.Close()
