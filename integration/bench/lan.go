@@ -17,7 +17,7 @@ func lan(o orderOptions, clients []int, size int) error {
 	if o.quick {
 		o.rounds, o.duration, clients = 1, 2*time.Second, clients[len(clients)-1:]
 	}
-	binaries, dir, done, err := workplace("/dev/shm")
+	binaries, dir, done, err := workplace(folders(false))
 	if err != nil {
 		return err
 	}

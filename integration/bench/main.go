@@ -65,6 +65,7 @@ var actions = []action{
 		f.StringVar(&o.clients, "clients", "1,16,128", "numbers of clients")
 		f.StringVar(&o.sizes, "bytes", "16,256,1024,10240", "sizes of requests")
 		f.BoolVar(&o.memory, "memory", false, "in memory alone, not with fsync")
+		f.DurationVar(&o.warm, "warm", warmUp, "how long each system is loaded before it is measured")
 		return func() error { return order(o) }
 	}},
 	{"turns", func(f *flag.FlagSet) func() error {

@@ -17,13 +17,14 @@ type orderOptions struct {
 	memory      bool // not with fsync
 	pillars     int  // in Troxymail's genesis
 	duration    time.Duration
+	warm        time.Duration // how long a system is loaded before order measures it
 	// clients and sizes are lists of numbers, as in 1,16.
 	clients, sizes string
 }
 
-// warmUp is how long a system serves before it is measured: until then its processes touch their memory for the first
-// time, which costs a virtual machine more than all else.
-const warmUp = 12 * time.Second
+// warmUp is how long a system serves before it is measured, unless order is told otherwise: until then its processes touch
+// their memory for the first time, which costs a virtual machine more than all else.
+const warmUp = 3 * time.Second
 
 // system is something to measure: started, it serves echo clients at the addresses returned.
 type system struct {
@@ -53,9 +54,9 @@ func order(o orderOptions) error {
 		if disk && o.memory {
 			break
 		}
-		suffix, base := "memory", "/dev/shm"
+		suffix, base := "memory", folders(disk)
 		if disk {
-			suffix, base = "fsync", ""
+			suffix = "fsync"
 		}
 		raftWAL, own := disk, "troxymail-"+suffix
 		if o.pillars > 1 {
@@ -94,12 +95,11 @@ func compare(o orderOptions, base string, systems []system, clients, sizes []int
 	type point struct{ clients, size int }
 	results := map[point][][]row{}
 	for range o.rounds {
-		err := standingReady(base, systems, func(ready [][]string) error {
-			for i, servers := range ready {
-				if _, err := measure(servers, slices.Max(clients), slices.Max(sizes), warmUp); err != nil {
-					return fmt.Errorf("%s, warming up: %w", systems[i].name, err)
-				}
-			}
+		load := func(servers []string) error {
+			_, err := measure(servers, slices.Max(clients), slices.Max(sizes), o.warm)
+			return err
+		}
+		err := standingReady(base, systems, load, func(ready [][]string) error {
 			for _, c := range clients {
 				for _, size := range sizes {
 					rows, err := takeTurns(ready, turnsPerRound, c, size, o.duration/turnsPerRound)
@@ -142,8 +142,8 @@ func compare(o orderOptions, base string, systems []system, clients, sizes []int
 	return nil
 }
 
-// standingReady starts all systems, has do work with their addresses, and stops them.
-func standingReady(base string, systems []system, do func(ready [][]string) error) error {
+// standingReady starts all systems, loads each for a while, has do work with their addresses, and stops them.
+func standingReady(base string, systems []system, load func(servers []string) error, do func(ready [][]string) error) error {
 	dir, err := os.MkdirTemp(base, "bench-")
 	if err != nil {
 		return err
@@ -161,6 +161,11 @@ func standingReady(base string, systems []system, do func(ready [][]string) erro
 		}
 		defer stop()
 		ready = append(ready, servers)
+	}
+	for i, servers := range ready {
+		if err := load(servers); err != nil {
+			return fmt.Errorf("%s, warming up: %w", systems[i].name, err)
+		}
 	}
 	return do(ready)
 }

@@ -38,6 +38,14 @@ func buildTroxymail() (string, error) {
 	return dir, nil
 }
 
+// folders is where systems keep their folders, as os.MkdirTemp takes it: on disk or in memory.
+func folders(disk bool) string {
+	if disk {
+		return ""
+	}
+	return "/dev/shm"
+}
+
 // workplace builds the program, and makes a folder below base for one cluster; done removes both.
 func workplace(base string) (binaries, dir string, done func(), err error) {
 	if binaries, err = buildTroxymail(); err != nil {
@@ -59,11 +67,7 @@ type running struct {
 
 // runInWorkplace builds the program and starts a cluster, on disk or in memory.
 func runInWorkplace(disk bool) (r running, err error) {
-	base := "/dev/shm"
-	if disk {
-		base = ""
-	}
-	binaries, dir, done, err := workplace(base)
+	binaries, dir, done, err := workplace(folders(disk))
 	if err != nil {
 		return r, err
 	}

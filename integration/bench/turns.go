@@ -40,20 +40,15 @@ func turns(o turnsOptions, names []string) error {
 		return err
 	}
 	defer os.RemoveAll(here)
-	base := "/dev/shm"
-	if o.disk {
-		base = ""
-	}
 	var systems []system
 	for _, name := range names {
 		systems = append(systems, system{name, func(dir string) ([]string, func(), error) { return startNamed(name, here, dir, o.disk) }})
 	}
-	return standingReady(base, systems, func(ready [][]string) error {
-		for i, servers := range ready {
-			if _, err := measure(servers, slices.Max(clients), o.size, warmUp); err != nil {
-				return fmt.Errorf("%s, warming up: %w", names[i], err)
-			}
-		}
+	load := func(servers []string) error {
+		_, err := measure(servers, slices.Max(clients), o.size, warmUp)
+		return err
+	}
+	return standingReady(folders(o.disk), systems, load, func(ready [][]string) error {
 		for _, c := range clients {
 			rows, err := takeTurns(ready, o.rounds, c, o.size, o.duration)
 			if err != nil {

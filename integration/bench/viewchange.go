@@ -47,7 +47,7 @@ func viewchange(o orderOptions, clients int) error {
 
 // killLeader starts a cluster and measures once.
 func killLeader(binaries string, clients int) (time.Duration, error) {
-	dir, err := os.MkdirTemp("/dev/shm", "bench-")
+	dir, err := os.MkdirTemp(folders(false), "bench-")
 	if err != nil {
 		return 0, err
 	}
