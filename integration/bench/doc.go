@@ -26,7 +26,7 @@
 // Every figure comes with its baseline from the same run: absolute numbers mean little on a shared
 // machine. With --json it prints one object a line: bench, op, clients, bytes, ops_per_s, p50_ms, p99_ms,
 // and on comparison rows baseline and ratio. order stands its systems ready together and measures them in turns of half a
-// second: such a machine is twice as fast for some seconds than for others, and the ratio of two turns beside each other, whose
+// second: such a machine is twice as fast for some seconds as for others, and the ratio of two turns beside each other, whose
 // median is reported (ratio, ratio_p50), hardly notices.
 //
 // All systems are driven alike: three server processes (and three enclave processes for Troxymail), one
